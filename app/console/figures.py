@@ -13,12 +13,11 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    or_,
     select,
 )
 
 from app.console.lead_rows import is_known, place_of
-from app.console.schema import CLOCKS, EVENTS, LEADS, LISTS
+from app.console.schema import EVENTS, LEADS, LISTS
 from leads.records import WAITING_PLACES, Audit, Place
 
 _WAITS = tuple(sorted(WAITING_PLACES))
@@ -32,17 +31,6 @@ class WaitingCount(NamedTuple):
     kind: str
     leads: int
     oldest: float
-
-
-class ClockRow(NamedTuple):
-    """An SLA clock with the owner of its lead, '' if it has none."""
-
-    clock: str
-    lead: str
-    deadline: float
-    state: str
-    team: str
-    owner: str
 
 
 def count_places(connection: Connection) -> dict[str, int]:
@@ -77,32 +65,6 @@ def count_waiting(connection: Connection) -> list[WaitingCount]:
     asked = asked.where(c.place.in_(_WAITS)).group_by(c.place, c.place_kind)
     found = [WaitingCount(*row) for row in connection.execute(asked)]
     return sorted(found, key=lambda one: (-one.leads, one.place, one.kind))
-
-
-def clocks(connection: Connection, until: float, limit: int) -> list[ClockRow]:
-    """Clocks that run and whose deadline comes until this time, and those that are breached, the
-    latest deadline first; without those that were opened in shadow."""
-    c = CLOCKS.c
-    asked = select(
-        c.clock, c.lead, c.deadline, c.state, c.team, func.coalesce(LEADS.c.owner, "")
-    ).join_from(CLOCKS, LEADS, LEADS.c.lead == c.lead, isouter=True)
-    asked = asked.where(*_late(until))
-    found = connection.execute(asked.order_by(c.deadline.desc(), c.clock).limit(limit))
-    return [ClockRow(*row) for row in found]
-
-
-def count_clocks(connection: Connection, since: float, until: float) -> dict[str, int]:
-    """The number of those clocks by state, with a deadline not before `since`."""
-    c = CLOCKS.c
-    asked = select(c.state, func.count()).where(*_late(until), c.deadline >= since)
-    return {state: count for state, count in connection.execute(asked.group_by(c.state))}  # noqa: C416
-
-
-def _late(until: float) -> tuple[ColumnElement[bool], ...]:
-    """Of clocks that run until then at most, or are breached; not opened in shadow."""
-    c = CLOCKS.c
-    at_risk = and_(c.state == "opened", c.deadline <= until)
-    return ~func.coalesce(c.opened_shadow, c.shadow), or_(at_risk, c.state == "breached")
 
 
 def story(connection: Connection, lead: str) -> list[Audit]:

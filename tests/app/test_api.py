@@ -23,6 +23,7 @@ from app.console import figures
 from app.console.access.scopes import Scope
 from app.console.access.tokens import TokenStore
 from app.console.api.parameters import Places, Waits
+from app.console.clock_rows import ClockFilter, clocks_page
 from app.console.schema import IMPORTS
 from app.console.serving.server import MOST_BYTES, make_console
 from app.console.store import ReadModel
@@ -121,7 +122,8 @@ def test_now_is_what_the_read_model_counts(api: Api) -> None:
     with api.model.reading() as connection:
         places = figures.count_places(connection)
         waiting = figures.count_waiting(connection)
-        clocks = figures.clocks(connection, NOW, 200)
+        wanted = ClockFilter("opened", until=NOW), ClockFilter("breached")
+        clocks = [row for one in wanted for row in clocks_page(connection, one, 200)]
     assert found["places"] == places
     assert found["captured"] == sum(places.values()) > 0
     assert [(one["reason"], one["leads"]) for one in found["waiting"]] == [("variant", 1)]
@@ -231,7 +233,7 @@ def test_days_and_imports(api: Api) -> None:
 
 def test_who_has_no_token_or_a_revoked_one_learns_nothing(api: Api) -> None:
     anonymous = Client(api.app)
-    for path in ("now", "waiting", "leads?place=held", "leads/x", "imports", "days"):
+    for path in ("now", "waiting", "leads?place=held", "leads/x", "imports", "clocks", "days"):
         response = anonymous.get(f"/api/v1/{path}")
         assert "send a token" in problem(response, 401)
         assert response.headers["www-authenticate"] == "Bearer"
@@ -258,6 +260,9 @@ def test_no_scope_contains_another(api: Api, scope: Scope) -> None:
         ("leads", 422, "query.place: Field required, unless `import` is given"),
         ("leads?import=%00", 422, "query.import"),
         ("imports?cursor=x", 400, "cursor: take `next`"),
+        ("clocks?cursor=x", 400, "cursor: take `next`"),
+        ("clocks?state=late", 422, "query.state"),
+        ("clocks?team=%00", 422, "query.team"),
         ("leads?place=nowhere", 422, "query.place: Input should be"),
         ("leads?place=held&limit=0", 422, "query.limit"),
         ("leads?place=held&limit=1000", 422, "query.limit"),

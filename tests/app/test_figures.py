@@ -4,12 +4,13 @@ again from logs."""
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from app.console import figures, schema
+from app.console.clock_rows import ClockFilter, State, clocks_page, count_clocks
 from app.console.import_rows import imports_page
 from app.console.lead_rows import LeadFilter, leads_page
 from app.console.queue_rows import queue_page
@@ -59,7 +60,8 @@ def answers(model: ReadModel) -> list[Any]:
             figures.count_waiting(connection),
             queue_page(connection, 9, last, places=("engaged", "nurtured")),
             queue_page(connection, 9, kind="variant"),
-            figures.clocks(connection, _LATE, 9),
+            [clocks_page(connection, ClockFilter(one), 9) for one in get_args(State)],
+            count_clocks(connection, _LATE, 0.0),
             imports := imports_page(connection, 9),
             [count_reasons(connection, one.import_id) for one in imports],
             leads_page(connection, LeadFilter(imported=imports[0].import_id), 9),

@@ -92,7 +92,7 @@ def waiting(site: PagedSite) -> str:
 
 PAGES = (
     *("/", "/review", "/leads", "/leads?place=nurtured", "/leads?q=acme", "/imports"),
-    *("/imports/poll", "/changes"),
+    *("/imports/poll", "/sla", "/sla?view=met", "/changes"),
 )
 
 

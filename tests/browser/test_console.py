@@ -12,7 +12,10 @@ from playwright.sync_api import Page
 from tests.browser.demo import Demo, Visitor, chromium, running_demo, visiting, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-PAGES = ("/", "/review", "/review?place=held", "/leads?place=engaged", "/leads?q=nothing", "/rules")
+PAGES = (
+    *("/", "/review", "/review?place=held", "/leads?place=engaged", "/leads?q=nothing"),
+    *("/imports", "/imports/poll", "/leads?import=poll", "/sla", "/sla?view=met", "/rules"),
+)
 VIEWS = (
     {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},

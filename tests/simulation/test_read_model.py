@@ -5,7 +5,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import pytest
 from aiokafka import TopicPartition
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from app.audit.ledger import Ledger
 from app.console import figures, schema
+from app.console.clock_rows import ClockFilter, State, clocks_page, count_clocks
 from app.console.import_rows import FAULTY, imports_page
 from app.console.lead_rows import LeadFilter, leads_page
 from app.console.queue_rows import Waiting, queue_page
@@ -130,19 +131,34 @@ def _queue(connection: Connection, log: Log, seed: int) -> int:
 
 def _clocks(connection: Connection, log: Log, seed: int) -> int:
     states: dict[str, str] = {}
-    deadlines, shadow = dict[str, float](), dict[str, bool]()
+    deadlines, shadow, teams = dict[str, float](), dict[str, bool](), dict[str, str]()
     for record in log.run.site.log.all(topics.SLA_OUTCOMES.full):
         outcome = json.loads(record.value or b"")
         # of a clock whose opening is deleted its end says it
         if outcome["kind"] == "opened" or outcome["clock_id"] not in shadow:
             shadow[outcome["clock_id"]] = outcome.get("shadow", False)
         deadlines[outcome["clock_id"]] = outcome["deadline"]
+        teams[outcome["clock_id"]] = outcome["team"]
         if states.get(outcome["clock_id"], "opened") == "opened":
             states[outcome["clock_id"]] = outcome["kind"]
-    due = {clock for clock, state in states.items() if state in {"opened", "breached"}}
-    wanted = {clock for clock in due if not shadow[clock]}
-    found = figures.clocks(connection, max(deadlines.values(), default=0.0), _MANY)
-    assert {one.clock: one.state for one in found} == {one: states[one] for one in wanted}, seed
+    wanted = {clock: state for clock, state in states.items() if not shadow[clock]}
+    found = dict[str, str]()
+    for state in get_args(State):
+        for row in clocks_page(connection, ClockFilter(state), _MANY):
+            assert (row.deadline, row.team) == (deadlines[row.clock], teams[row.clock]), seed
+            found[row.clock] = row.state
+    assert found == wanted, seed
+    middle = sorted(deadlines.values())[len(deadlines) // 2] if deadlines else 0.0
+    counts = Counter[tuple[str, str]]()
+    for clock, state in wanted.items():
+        if state == "opened":
+            counts[teams[clock], "running"] += 1
+            counts[teams[clock], "due"] += deadlines[clock] <= middle
+        elif deadlines[clock] >= middle:
+            counts[teams[clock], state] += state != "withdrawn"
+    counted = count_clocks(connection, middle, middle)
+    shown = {(team, name): n for team, one in counted.items() for name, n in one._asdict().items()}
+    assert +Counter(shown) == +counts, seed
     return len(found)
 
 

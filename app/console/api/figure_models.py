@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, Field
 
-from app.console.figures import ClockRow, WaitingCount
+from app.console.clock_rows import ClockRow
+from app.console.figures import WaitingCount
 from app.console.import_rows import FaultCount, ImportRow
 
 
@@ -14,11 +15,12 @@ def time_of(at: float) -> datetime:
 
 
 class Clock(BaseModel):
-    """An SLA clock that runs, or that is breached."""
+    """An SLA clock: by when a lead is to be contacted first."""
 
     lead: str
+    started_at: datetime
     deadline: datetime
-    state: str = Field(description="opened or breached")
+    state: str = Field(description="opened while it runs; breached, met, withdrawn")
     team: str
     owner: str
 
@@ -27,11 +29,19 @@ class Clock(BaseModel):
         """A row of the read model."""
         return cls(
             lead=row.lead,
+            started_at=time_of(row.started_at),
             deadline=time_of(row.deadline),
             state=row.state,
             team=row.team,
             owner=row.owner,
         )
+
+
+class ClockPage(BaseModel):
+    """Clocks of a state, or those after `cursor`."""
+
+    items: list[Clock]
+    next: str | None = Field(description="`cursor` of the next page; null after the last one")
 
 
 class WaitingFor(BaseModel):

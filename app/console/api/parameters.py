@@ -13,6 +13,9 @@ LeadId = Annotated[
 Address = Annotated[
     str, Query(max_length=320, pattern=WITHOUT_NUL, description="Only this rep's leads.")
 ]
+Team = Annotated[
+    str, Query(max_length=100, pattern=WITHOUT_NUL, description="Only clocks of this team.")
+]
 Source = Annotated[
     str, Query(max_length=100, pattern=WITHOUT_NUL, description="Only leads of this source.")
 ]

@@ -32,6 +32,7 @@ from app.console.api.parameters import (
     Waits,
 )
 from app.console.api.problems import ProblemError, problem_responses
+from app.console.clock_rows import ClockFilter, clocks_page
 from app.console.lead_rows import LeadFilter, find_lead, leads_page
 from app.console.queue_rows import queue_page
 from app.console.serving.state import state_of
@@ -66,10 +67,18 @@ def _now(connection: Connection, until: float, lag: Lag) -> Now:
         captured=sum(places.values()),
         places=places,
         waiting=list(map(WaitingFor.of, figures.count_waiting(connection))),
-        clocks=list(map(Clock.of, figures.clocks(connection, until, _MOST_CLOCKS))),
+        clocks=_late_clocks(connection, until),
         behind=lag.behind,
         read_at=time_of(lag.read_at),
     )
+
+
+def _late_clocks(connection: Connection, until: float) -> list[Clock]:
+    """Those that are breached, and those that are due until then; the latest deadline first."""
+    wanted = ClockFilter("opened", until=until), ClockFilter("breached")
+    rows = [row for one in wanted for row in clocks_page(connection, one, _MOST_CLOCKS)]
+    latest = sorted(rows, key=lambda row: row.position, reverse=True)
+    return list(map(Clock.of, latest[:_MOST_CLOCKS]))
 
 
 @router.get("/days")

@@ -7,20 +7,17 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from app.console import figures, trends
+from app.console.clock_rows import clocks_page, count_clocks, sum_of
 from app.console.pages.people import people_of
 from app.console.pages.rendering import render
 from app.console.pages.shares import shares_of
 from app.console.pages.signed_in import SignedIn
+from app.console.pages.sla_views import AT_RISK, SHOWN_FOR, VIEWS
 from app.console.pages.words import WEEK
 from app.console.serving.state import state_of
 from leads.records import WAITING_PLACES, Place
 
 router = APIRouter(include_in_schema=False)
-#: Seconds before its deadline in which a clock is at risk.
-AT_RISK = 1800.0
-#: Seconds for which a breach is shown: a week.
-RECENT = 7 * 86_400.0
-_MOST_CLOCKS = 200
 _SHOWN_CLOCKS = 8
 
 
@@ -40,11 +37,9 @@ async def now_page(request: Request, session: SignedIn) -> Response:
 def _figures(connection: Connection, now: float) -> dict[str, Any]:
     places = figures.count_places(connection)
     waiting = figures.count_waiting(connection)
-    clocks = figures.clocks(connection, now + AT_RISK, _MOST_CLOCKS)
-    since = now - RECENT
-    late = figures.count_clocks(connection, since, now + AT_RISK)
-    running = sorted((one for one in clocks if one.state == "opened"), key=lambda one: one.deadline)
-    breached = [one for one in clocks if one.state == "breached" and one.deadline >= since]
+    counts = sum_of(count_clocks(connection, now + AT_RISK, now - SHOWN_FOR))
+    due = clocks_page(connection, VIEWS["due"].clocks(now), _SHOWN_CLOCKS - 3)
+    breached = clocks_page(connection, VIEWS["breached"].clocks(now), _SHOWN_CLOCKS)
     today = int(now // 86_400)
     return {
         "captured": sum(places.values()),
@@ -52,9 +47,9 @@ def _figures(connection: Connection, now: float) -> dict[str, Any]:
         "shares": shares_of(places, always=(Place.IN_FLIGHT,)),
         "waiting": waiting,
         "oldest": _oldest(waiting),
-        "at_risk": late.get("opened", 0),
-        "breached": late.get("breached", 0),
-        "clocks": [*running[: _SHOWN_CLOCKS - 3], *breached][:_SHOWN_CLOCKS],
+        "at_risk": counts.due,
+        "breached": counts.breached,
+        "clocks": [*due, *breached][:_SHOWN_CLOCKS],
         "week": trends.count_weeks(connection, tuple(WEEK), today),
         "sources": trends.sources(connection, today),
     }

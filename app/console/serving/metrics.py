@@ -5,6 +5,7 @@ from math import inf, nan
 
 from prometheus_client import Gauge
 
+from app.console.clock_rows import ClockCounts
 from app.console.figures import WaitingCount
 from app.console.store import Lag
 from app.monitoring.metrics import RequestMetrics
@@ -56,10 +57,10 @@ class ConsoleMetrics(RequestMetrics):
             self._leads.labels(place).set(leads)
             self._oldest.labels(place).set(oldest.get(place, nan))
 
-    def set_clocks(self, late: Mapping[str, int]) -> None:
-        """Clocks by state, as figures.count_clocks has them."""
-        self._clocks.labels("at_risk").set(late.get("opened", 0))
-        self._clocks.labels("breached").set(late.get("breached", 0))
+    def set_clocks(self, counts: ClockCounts) -> None:
+        """Clocks by what became of them."""
+        self._clocks.labels("at_risk").set(counts.due)
+        self._clocks.labels("breached").set(counts.breached)
 
     def set_lag(self, lag: Lag | None) -> None:
         """What the database has answered; None, shown as NaN, while it does not."""

@@ -9,7 +9,8 @@ from starlette.types import Scope
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.console import figures
-from app.console.api import decision_routes, import_routes, read_routes
+from app.console.api import clock_routes, decision_routes, import_routes, read_routes
+from app.console.clock_rows import count_clocks, sum_of
 from app.console.database import DatabaseUnavailableError
 from app.console.pages import (
     assets,
@@ -21,8 +22,9 @@ from app.console.pages import (
     rules_page,
     several_pages,
     sign_in_pages,
+    sla_page,
 )
-from app.console.pages.now_page import AT_RISK, RECENT
+from app.console.pages.sla_views import AT_RISK, SHOWN_FOR
 from app.console.serving.errors import answer_errors
 from app.console.serving.etags import ETags
 from app.console.serving.metrics import ConsoleMetrics
@@ -34,9 +36,14 @@ from streams.ports import Clock
 
 #: Bytes of a request's body; a decision has a few hundred.
 MOST_BYTES = 100_000
-_API = (read_routes.router, import_routes.router, decision_routes.router)
+_API = (
+    read_routes.router,
+    import_routes.router,
+    clock_routes.router,
+    decision_routes.router,
+)
 _PAGES = (
-    *(now_page, review_pages, several_pages, lead_pages, import_pages, rules_page),
+    *(now_page, review_pages, several_pages, lead_pages, import_pages, sla_page, rules_page),
     *(sign_in_pages, changes, assets),
 )
 OPENAPI_PATH = "/api/v1/openapi.json"
@@ -62,8 +69,8 @@ def make_console(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
             metrics.set_lag(await state.lag())
             places = await state.ask(figures.count_places)
             metrics.set_leads(places, await state.ask(figures.count_waiting))
-            late = await state.ask(figures.count_clocks, now - RECENT, now + AT_RISK)
-            metrics.set_clocks(late)
+            clocks = await state.ask(count_clocks, now + AT_RISK, now - SHOWN_FOR)
+            metrics.set_clocks(sum_of(clocks))
         except DatabaseUnavailableError:
             metrics.set_lag(None)
 
