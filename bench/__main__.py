@@ -4,6 +4,7 @@
 others out.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.budget import measure_budget
+from bench.console import measure_console
 from bench.engines import measure_engines
 from bench.febrl import measure_febrl
 from bench.latency import measure_latency
@@ -25,6 +27,14 @@ from bench.web import measure_web
 from bench.week import measure_calls, measure_week
 
 ROUNDS = 3
+
+
+class Asked(argparse.Namespace):
+    """What the command line asks for."""
+
+    parts: list[str]
+    quick: bool
+    console_data: Path | None
 
 
 def measure_alone(quick: bool) -> dict[str, float]:
@@ -40,20 +50,21 @@ def measure_hooks() -> dict[str, Any]:
 
 
 #: What can be measured, by the name under which it is asked for and reported.
-PARTS: dict[str, Callable[[bool], Any]] = {
-    "engines": measure_engines,
-    "alone": measure_alone,
-    "matching": lambda quick: measure_matching(10_000 if quick else 200_000),
+PARTS: dict[str, Callable[[Asked], Any]] = {
+    "engines": lambda asked: measure_engines(asked.quick),
+    "alone": lambda asked: measure_alone(asked.quick),
+    "matching": lambda asked: measure_matching(10_000 if asked.quick else 200_000),
     "febrl": lambda _: measure_febrl(),
-    "restore": lambda quick: (
-        measure_restore(30_000, 3_000) if quick else measure_restore(200_000, 20_000)
+    "restore": lambda asked: (
+        measure_restore(30_000, 3_000) if asked.quick else measure_restore(200_000, 20_000)
     ),
-    "read-model": lambda quick: measure_read_model(1_000 if quick else 5_000),
+    "read-model": lambda asked: measure_read_model(1_000 if asked.quick else 5_000),
+    "console": lambda asked: measure_console(asked.quick, asked.console_data),
     "web": lambda _: measure_hooks(),
-    "week": lambda quick: measure_week(1 if quick else ROUNDS),
+    "week": lambda asked: measure_week(1 if asked.quick else ROUNDS),
     "calls": lambda _: {crm: measure_calls(crm) for crm in ("hubspot", "salesforce", "zoho")},
-    "retention": lambda quick: (
-        measure_retention(1_000, 48.0) if quick else measure_retention(10_000, 240.0)
+    "retention": lambda asked: (
+        measure_retention(1_000, 48.0) if asked.quick else measure_retention(10_000, 240.0)
     ),
     "budget": lambda _: measure_budget(),
 }
@@ -61,14 +72,28 @@ PARTS: dict[str, Callable[[bool], Any]] = {
 
 def main() -> int:
     """Print the figures of the parts that are named, or of all; 2 for a part that there isn't."""
-    wanted = [arg for arg in sys.argv[1:] if not arg.startswith("-")] or list(PARTS)
+    asked = _read_arguments()
+    wanted = asked.parts or list(PARTS)
     if unknown := [name for name in wanted if name not in PARTS]:
         sys.stderr.write(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}\n")
         return 2
-    report = {name: PARTS[name]("--quick" in sys.argv) for name in wanted}
+    report = {name: PARTS[name](asked) for name in wanted}
     report["load"] = [round(one, 1) for one in os.getloadavg()]
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
     return 0
+
+
+def _read_arguments() -> Asked:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="smaller numbers")
+    parser.add_argument(
+        "--console-data",
+        type=Path,
+        metavar="DIRECTORY",
+        help="where the console's read model is filled, and taken from if it is there",
+    )
+    return parser.parse_args(namespace=Asked())
 
 
 if __name__ == "__main__":
