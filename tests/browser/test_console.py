@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.browser.demo import Demo, Visitor, chromium, running_demo, visiting, wait_until
 
@@ -176,6 +176,24 @@ def test_two_who_may_be_one_stand_side_by_side(olga: Visitor) -> None:
     address = beside.locator("tr", has_text="E-mail").locator("td").nth(1).inner_text()
     page.goto(f"{olga.demo.address}{other}")
     assert address in page.locator(".facts").inner_text()
+
+
+def test_a_list_that_comes_while_a_lead_is_loading_marks_that_lead(olga: Visitor) -> None:
+    """Else the next j would show the same lead again."""
+    page = olga.open("/review")
+    page.locator("#live[data-state=live]").wait_for()
+    second = str(page.locator("[data-row]").nth(1).get_attribute("data-row"))
+    held: list[Route] = []
+    page.route(f"**/review/{second}?*", lambda route: held.append(route))  # noqa: PLW0108  it takes no method of C
+    page.keyboard.press("j")
+    page.locator(f"[data-row='{second}'][aria-current]").wait_for()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # has the list come
+    page.locator(f"[data-row='{second}']:not([aria-current])").wait_for()
+    [route] = held
+    route.continue_()
+    page.locator(f"#detail[data-lead='{second}']").wait_for()
+    assert page.locator("[aria-current][data-row]").get_attribute("data-row") == second
+    page.context.close()
 
 
 def test_no_key_decides_about_a_lead_whose_successor_is_loading(olga: Visitor) -> None:

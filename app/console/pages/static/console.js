@@ -131,17 +131,24 @@ const detail = () => document.getElementById("detail");
 function markSelected(before, after) {
   const lead = detail()?.dataset.lead;
   if (!lead || after.id !== "queue") return;
-  const find = (list) => list.querySelector(`[data-row="${CSS.escape(lead)}"]`);
-  for (const row of after.querySelectorAll("[data-row]")) row.removeAttribute("aria-current");
-  find(after)?.setAttribute("aria-current", "true");
-  if (find(before)) document.getElementById("gone")?.toggleAttribute("hidden", Boolean(find(after)));
+  const had = before.querySelector(rowOf(lead));
+  const has = mark(after, lead);
+  if (had) document.getElementById("gone")?.toggleAttribute("hidden", has);
+}
+
+const rowOf = (lead) => `[data-row="${CSS.escape(lead)}"]`;
+
+function mark(list, lead) {
+  for (const row of list.querySelectorAll("[data-row]")) row.removeAttribute("aria-current");
+  const row = list.querySelector(rowOf(lead));
+  row?.setAttribute("aria-current", "true");
+  return Boolean(row);
 }
 
 let wanted = "";
 async function select(row) {
   wanted = row.href;
-  for (const other of rows()) other.removeAttribute("aria-current");
-  row.setAttribute("aria-current", "true");
+  mark(document, row.dataset.row);
   row.scrollIntoView({ block: "nearest" });
   detail().inert = true; // no key and no click decides about the lead before
   const found = await fetchPage(row.href).catch(() => null);
@@ -153,6 +160,7 @@ async function select(row) {
   }
   detail().replaceWith(document.importNode(newer, true));
   localise(detail());
+  mark(document, row.dataset.row); // a list that came meanwhile marks the lead before
   history.replaceState(null, "", row.href);
 }
 
