@@ -1,6 +1,10 @@
 """People who sign in: links, passwords, sessions, roles, and how often a password may be tried."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
+from sqlalchemy import event
 
 from app.base.errors import UsageError
 from app.console.access.passwords import LONGEST, why_refused
@@ -12,6 +16,7 @@ from app.console.access.sign_in import FREE, SignIn, SignInRefusedError
 from app.console.access.users import LINK_SECONDS, UserStore
 from app.console.database import ConsoleDatabase
 from app.console.store import ReadModel
+from app.privacy.key_store import KeyStore
 from tests.app.fixed_clock import NOW
 
 OLGA, GOOD = "olga@acme.test", "a long enough text"
@@ -91,6 +96,24 @@ def test_a_session_ends_idle_after_its_longest_and_by_signing_out(people: People
     other = people.sessions.begin(OLGA, NOW)
     people.sessions.end(other)
     assert people.sessions.find(other, NOW) is None
+
+
+def test_a_database_that_takes_no_change_keeps_nobody_out(tmp_path: Path) -> None:
+    """A projector's transaction may last longer than SQLite waits: the use is noted later."""
+    address = f"sqlite:///{tmp_path / 'keys.db'}"
+    KeyStore(address).create()
+    people = People(address)
+    session = people.sessions.begin(people.olga(), NOW)
+    read_only = ConsoleDatabase(address)
+    event.listen(read_only.engine, "connect", _allow_no_change)
+    assert SessionStore(read_only).find(session, NOW + 100)
+    assert SessionStore(read_only).find(session, NOW + IDLE) is None, "nothing was noted"
+    assert people.sessions.find(session, NOW + 100)
+    assert SessionStore(read_only).find(session, NOW + IDLE), "it is noted now"
+
+
+def _allow_no_change(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
 
 
 def test_a_role_and_a_removal_hold_from_the_next_request_on(people: People) -> None:

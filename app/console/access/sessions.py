@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -11,7 +12,7 @@ from app.console.access.roles import GRANTS, Role
 from app.console.access.schema import SESSIONS, USERS
 from app.console.access.scopes import Scope
 from app.console.access.users import fold
-from app.console.database import ConsoleDatabase
+from app.console.database import ConsoleDatabase, DatabaseUnavailableError
 
 #: Seconds after which a session ends: since it began, and since its last request.
 LONGEST = 7 * 86_400.0
@@ -72,11 +73,16 @@ class SessionStore:
         if row is None:
             return None
         if row.seen_at < now - _SEEN_EVERY:
-            with self._database.writing() as connection:
-                connection.execute(
-                    update(SESSIONS).where(c.digest == digest).values(seen_at=now)
-                )
+            self._note_use(digest, now)
         return Session(row.email, Role(row.role), _csrf(text))
+
+    def _note_use(self, digest: str, now: float) -> None:
+        """A database that takes no change now is no reason to refuse a page: the next use is noted
+        instead."""
+        with suppress(DatabaseUnavailableError), self._database.writing() as connection:
+            connection.execute(
+                update(SESSIONS).where(SESSIONS.c.digest == digest).values(seen_at=now)
+            )
 
     def end(self, text: str) -> None:
         """Sign out."""
