@@ -12,6 +12,7 @@ from leads.dead_events import is_of_no_lead
 from leads.records import Place
 
 _DAY = 86_400  # seconds
+_LONGEST_SEARCHED = 200  # letters
 _EVENT = msgspec.json.Decoder(briefs.Event)
 _OUTCOME = msgspec.json.Decoder(briefs.Outcome)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -96,6 +97,13 @@ def _source(event: briefs.Event, source: str, imported: str) -> Iterator[Change]
         yield Change(groups.IMPORT_LEAD, {"import_id": imported, "lead": event.lead})
 
 
+def search_text(*texts: str) -> str:
+    """What a search looks at, a line each, folded as it folds what was typed: databases fold
+    letters beyond ASCII each in its own way, or not at all. PostgreSQL's indexes take no text of
+    any length."""
+    return "\n".join(text.casefold()[:_LONGEST_SEARCHED] for text in texts)
+
+
 def _about(event: briefs.Event, lead: briefs.DecidedOn) -> Iterator[Change]:
     score, route = lead.score or briefs.Score(), lead.route or briefs.Route()
     row = {
@@ -113,6 +121,7 @@ def _about(event: briefs.Event, lead: briefs.DecidedOn) -> Iterator[Change]:
         "high_intent": score.high_intent,
         "route": route.kind,
         "owner": route.owner_email,
+        "search": search_text(lead.company.name, lead.company.domain, route.owner_email),
     }
     yield Change(groups.ABOUT, row)
     for name in lead.lists:

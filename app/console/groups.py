@@ -86,7 +86,7 @@ ABOUT = Group(
     ("about_step", "about_at", "about_event"),
     (
         *("captured_at", "priority", "company", "domain", "seniority", "function"),
-        *("points", "high_intent", "route", "owner"),
+        *("points", "high_intent", "route", "owner", "search"),
     ),
 )
 WAITING = Group(

@@ -54,11 +54,12 @@ EVENTS = Table(
     Column("record", LargeBinary, nullable=False),
     Column("log_offset", BigInteger, nullable=False),
     Index("console_events_lead", "lead", "at", "step"),
-    Index("console_events_day", "day", "kind"),
+    Index("console_events_kind", "kind", "day", "shadow", "lead"),  # counts ask for no row
 )
 
 #: A row for each lead that was captured or has events. `place` is null before its first event: it
 #: is in flight then. `waiting_*` is its newest record of topic `captured`, while the log has it.
+#: `search` is the text of company, domain and owner that searches look at (search_text).
 LEADS = Table(
     "console_leads",
     TABLES,
@@ -91,6 +92,7 @@ LEADS = Table(
     Column("high_intent", String),
     Column("route", String),
     Column("owner", String),
+    Column("search", String),
     Column("waiting_partition", Integer),
     Column("waiting_offset", BigInteger),
     Column("waiting_at", Float),
@@ -101,6 +103,7 @@ LEADS = Table(
     Index("console_leads_owner", "owner", "place"),
     Index("console_leads_source", "source", "place"),
     Index("console_leads_rules", "place_rules", "place"),
+    Index("console_leads_search", "search", "place_at", "waiting_offset", "lead"),
     Index("console_leads_waiting", "waiting_partition", "waiting_offset"),
 )
 

@@ -2,29 +2,29 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, or_
+from sqlalchemy import ColumnElement, Connection, or_, select
 
-from app.console.lead_rows import LeadRow, is_known, rows_of_leads
+from app.console.lead_rows import LeadRow, rows_of_leads
 from app.console.schema import LEADS
 from leads.lead_ids import SHORTEST_PREFIX
 
 #: Leads that an address's domain is narrowed to before their people are opened.
-MOST_CANDIDATES = 200
+MOST_CANDIDATES = 1_000
 _WILD = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
 
 class Wanted(NamedTuple):
-    """What was typed: with an address, `email` is that and `text` its domain."""
+    """What was typed, as `search_leads` takes it; `domain` of an address, '' for another text."""
 
     text: str
-    email: str
+    domain: str
 
 
 def read_wanted(text: str) -> Wanted:
     """What a person looks for."""
     text = text.strip().casefold().replace("\0", "")
     local, at, domain = text.rpartition("@")
-    return Wanted(domain, text) if at and local and domain else Wanted(text, "")
+    return Wanted(text, domain if at and local else "")
 
 
 def search_leads(connection: Connection, text: str, limit: int) -> list[LeadRow]:
@@ -32,13 +32,26 @@ def search_leads(connection: Connection, text: str, limit: int) -> list[LeadRow]
     latest first."""
     if not text:
         return []
-    c = LEADS.c
-    within = f"%{text.translate(_WILD)}%"
-    found: list[ColumnElement[bool]] = [
-        func.lower(column).like(within, escape="\\") for column in (c.company, c.domain, c.owner)
-    ]
+    found = _has(f"%{text.translate(_WILD)}%")
     if len(text) >= SHORTEST_PREFIX:
-        found.append(c.lead.startswith(text, autoescape=True))
-    asked = rows_of_leads().where(is_known(), or_(*found))
-    rows = connection.execute(asked.order_by(c.place_at.desc(), c.lead).limit(limit))
+        found = or_(found, LEADS.c.lead.startswith(text, autoescape=True))
+    return _latest(connection, found, limit)
+
+
+def leads_of_domain(connection: Connection, domain: str, limit: int) -> list[LeadRow]:
+    """Leads whose company's name or domain contains this one; the latest first."""
+    return _latest(connection, _has(f"%{domain.translate(_WILD)}%\n%"), limit)  # owners come last
+
+
+def _has(pattern: str) -> ColumnElement[bool]:
+    return LEADS.c.search.like(pattern, escape="\\")
+
+
+def _latest(connection: Connection, found: ColumnElement[bool], limit: int) -> list[LeadRow]:
+    """The index console_leads_search has all that is asked before the rows are."""
+    c = LEADS.c
+    order = (c.place_at.is_(None), c.place_at.desc(), c.lead)
+    known = or_(c.place_at.is_not(None), c.waiting_offset.is_not(None))
+    leads = select(c.lead).where(found, known).order_by(*order).limit(limit)
+    rows = connection.execute(rows_of_leads().where(c.lead.in_(leads)).order_by(*order))
     return [LeadRow(*row) for row in rows]

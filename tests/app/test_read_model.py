@@ -151,7 +151,7 @@ def test_emptying_leaves_the_keys_alone(model: ReadModel, address: str) -> None:
 
 def test_a_database_without_the_tables_is_named(address: str) -> None:
     model = ReadModel(address)
-    assert model.missing() == ["the read model's tables, version 0003"]
+    assert model.missing() == ["the read model's tables, version 0004"]
     with pytest.raises(UsageError, match="run leadgate provision"):
         model.require_tables()
     with pytest.raises(DatabaseUnavailableError, match="the database"):

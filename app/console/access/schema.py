@@ -56,4 +56,5 @@ SIGN_IN_FAILURES = Table(
     Column("digest", String, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("at", Float, nullable=False),
+    Index("console_sign_in_failures_at", "at"),
 )

@@ -24,7 +24,13 @@ from app.console.pages.people import is_named, people_of
 from app.console.pages.rendering import render
 from app.console.pages.signed_in import SignedIn
 from app.console.pages.words import PLACES
-from app.console.search import MOST_CANDIDATES, read_wanted, search_leads
+from app.console.search import (
+    MOST_CANDIDATES,
+    Wanted,
+    leads_of_domain,
+    read_wanted,
+    search_leads,
+)
 from app.console.serving.state import ConsoleState, state_of
 from leads.explain import reasons
 from leads.keys import fold_email
@@ -32,6 +38,7 @@ from leads.records import WAITING_PLACES, Audit, AuditPerson, Place
 
 router = APIRouter(include_in_schema=False)
 _ROWS = 50
+_OPENED_AT_ONCE = 200  # people
 Text = Annotated[str, Query(max_length=320, pattern=WITHOUT_NUL)]
 assert {*get_args(Places)} == {*PLACES}
 
@@ -78,14 +85,25 @@ async def leads_list(
 
 
 async def _search(state: ConsoleState, session: Session, text: str) -> list[LeadRow]:
-    """By an address: the leads of its domain whose people have it."""
+    """By a text; by an address the leads whose people have it, and those of the owner who has
+    it."""
     wanted = read_wanted(text)
-    if not wanted.email:
-        return await state.ask(search_leads, wanted.text, _ROWS)
-    rows = await state.ask(search_leads, wanted.text, MOST_CANDIDATES)
-    people = await people_of(state, session.scopes, [row.lead for row in rows])
-    address = fold_email(wanted.email)
-    return [row for row in rows if address in _addresses(people.get(row.lead))][:_ROWS]
+    found = await _with_address(state, session, wanted) if wanted.domain else []
+    rows = await state.ask(search_leads, wanted.text, _ROWS)
+    return list(dict.fromkeys((*found, *rows)))[:_ROWS]
+
+
+async def _with_address(
+    state: ConsoleState, session: Session, wanted: Wanted
+) -> list[LeadRow]:
+    """Of the latest leads of an address's domain those whose people have the address."""
+    rows = await state.ask(leads_of_domain, wanted.domain, MOST_CANDIDATES)
+    address, found = fold_email(wanted.text), list[LeadRow]()
+    while rows and len(found) < _ROWS:
+        some, rows = rows[:_OPENED_AT_ONCE], rows[_OPENED_AT_ONCE:]
+        people = await people_of(state, session.scopes, [row.lead for row in some])
+        found += [row for row in some if address in _addresses(people.get(row.lead))]
+    return found
 
 
 def _addresses(person: AuditPerson | None) -> set[str]:
