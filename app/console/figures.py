@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     case,
     func,
@@ -35,10 +36,12 @@ class WaitingCount(NamedTuple):
 
 def count_places(connection: Connection) -> dict[str, int]:
     """The number of leads in each place, zeros included: their sum is what was captured."""
-    counts = {str(place): 0 for place in Place if place}
-    asked = select(place_of(), func.count()).where(is_known()).group_by(place_of())
+    c, counts = LEADS.c, {str(place): 0 for place in Place if place}
+    asked = select(c.place, func.count()).where(c.place.is_not(None)).group_by(c.place)
     for place, count in connection.execute(asked):
         counts[place] = count
+    before = select(func.count()).where(c.place.is_(None), c.waiting_offset.is_not(None))
+    counts[Place.IN_FLIGHT] += connection.scalar(before) or 0
     return counts
 
 
@@ -75,16 +78,28 @@ def story(connection: Connection, lead: str) -> list[Audit]:
     return [_EVENT.decode(record) for (record,) in connection.execute(asked)]
 
 
+def count_by_kind(
+    connection: Connection, kinds: Sequence[str], first: int, last: int
+) -> dict[str, int]:
+    """How many leads had an event of these kinds from one day to another; without what was only
+    decided in shadow."""
+    found = connection.execute(_leads_by_kind(kinds, first, last))
+    return {kind: count for kind, count in found}  # noqa: C416
+
+
 def count_by_day(
     connection: Connection, kinds: Sequence[str], first: int, last: int
 ) -> dict[tuple[int, str], int]:
-    """How many leads had an event of these kinds on each day from `first` to `last`; without what
-    was only decided in shadow."""
+    """The same on each day."""
+    day = EVENTS.c.day
+    found = connection.execute(_leads_by_kind(kinds, first, last).add_columns(day).group_by(day))
+    return {(day, kind): count for kind, count, day in found}
+
+
+def _leads_by_kind(kinds: Sequence[str], first: int, last: int) -> Select[Any]:
     c = EVENTS.c
-    asked = select(c.day, c.kind, func.count(c.lead.distinct()))
-    asked = asked.where(c.day.between(first, last), c.kind.in_(kinds), ~c.shadow)
-    found = connection.execute(asked.group_by(c.day, c.kind))
-    return {(day, kind): count for day, kind, count in found}
+    asked = select(c.kind, func.count(c.lead.distinct()))
+    return asked.where(c.day.between(first, last), c.kind.in_(kinds), ~c.shadow).group_by(c.kind)
 
 
 def count_stopped_by_list(

@@ -96,13 +96,14 @@ def leads_page(
     """So many leads, those first that came first to their place, behind the `since` and `lead` of
     the last one of the page before."""
     c = LEADS.c
-    if wanted.place in {None, Place.IN_FLIGHT}:
+    if wanted.place is None:
         since, here = _since(), is_known()
+    elif wanted.place is Place.IN_FLIGHT:
+        before = and_(c.place.is_(None), c.waiting_offset.is_not(None))
+        since, here = _since(), or_(c.place == str(wanted.place), before)
     else:
         since, here = c.place_at, c.place == str(wanted.place)  # as the index has them
     asked = rows_of_leads(since).where(here)
-    if wanted.place is Place.IN_FLIGHT:
-        asked = asked.where(place_of() == str(wanted.place))
     named = (c.owner, wanted.owner), (c.source, wanted.source), (c.place_kind, wanted.reason)
     for column, value in named:
         if value:

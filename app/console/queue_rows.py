@@ -42,13 +42,14 @@ def queue_page(
     """So many waiting leads, the oldest first, behind the `since` and `lead` of the last one of the
     page before."""
     c = LEADS.c
-    asked = _rows().where(c.place.in_([str(place) for place in places]))
+    leads = select(c.lead).where(c.place.in_([str(place) for place in places]))
     if kind:
-        asked = asked.where(c.place_kind == kind)
+        leads = leads.where(c.place_kind == kind)
     if after is not None:
-        asked = asked.where(tuple_(c.place_at, c.lead) > tuple_(*after))
-    found = connection.execute(asked.order_by(c.place_at, c.lead).limit(limit))
-    return [_waiting(tuple(row)) for row in found]
+        leads = leads.where(tuple_(c.place_at, c.lead) > tuple_(*after))
+    order = (c.place_at, c.lead)
+    asked = _rows().where(c.lead.in_(leads.order_by(*order).limit(limit)))  # an index has the order
+    return [_waiting(tuple(row)) for row in connection.execute(asked.order_by(*order))]
 
 
 def find_waiting(connection: Connection, lead: str) -> Waiting | None:

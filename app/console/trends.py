@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Integer, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, case, cast, func, select
 
+from app.console.figures import count_by_kind
 from app.console.lead_rows import is_known
-from app.console.schema import EVENTS, LEADS
+from app.console.schema import LEADS
 
 _DAY = 86_400
 _WEEK = 7  # days
@@ -40,18 +41,9 @@ class SourceRow(NamedTuple):
 def count_weeks(connection: Connection, kinds: Sequence[str], today: int) -> list[WeekChange]:
     """The kinds in the order given; `today` counts days from 1970, and is the last day. Without
     what was only decided in shadow."""
-    now = _count_leads(connection, kinds, today - _WEEK + 1, today)
-    before = _count_leads(connection, kinds, today - 2 * _WEEK + 1, today - _WEEK)
+    now = count_by_kind(connection, kinds, today - _WEEK + 1, today)
+    before = count_by_kind(connection, kinds, today - 2 * _WEEK + 1, today - _WEEK)
     return [WeekChange(kind, now.get(kind, 0), before.get(kind, 0)) for kind in kinds]
-
-
-def _count_leads(
-    connection: Connection, kinds: Sequence[str], first: int, last: int
-) -> dict[str, int]:
-    c = EVENTS.c
-    asked = select(c.kind, func.count(c.lead.distinct()).label("leads")).group_by(c.kind)
-    asked = asked.where(c.day.between(first, last), c.kind.in_(kinds), ~c.shadow)
-    return {row.kind: row.leads for row in connection.execute(asked)}
 
 
 def sources(connection: Connection, today: int) -> list[SourceRow]:
@@ -60,7 +52,7 @@ def sources(connection: Connection, today: int) -> list[SourceRow]:
     source, at = func.coalesce(c.source, c.waiting_source), func.coalesce(
         c.captured_at, c.waiting_at
     )
-    day = cast(func.floor(at / _DAY), Integer)
+    day = _day_of(at)
     asked = select(source, day, func.count(), func.max(at)).where(is_known(), at.is_not(None))
     by_day: dict[str, dict[int, int]] = {}
     last: dict[str, float] = {}
@@ -68,6 +60,13 @@ def sources(connection: Connection, today: int) -> list[SourceRow]:
         by_day.setdefault(name or "", {})[number] = leads
         last[name or ""] = max(latest, last.get(name or "", 0.0))
     return [_row(name, days, last[name], today) for name, days in sorted(by_day.items())]
+
+
+def _day_of(at: ColumnElement[float]) -> ColumnElement[int]:
+    """Days since 1970. Cut off by SQLite and rounded by PostgreSQL; SQLite before 3.35 has no
+    floor."""
+    number = cast(at / _DAY, Integer)
+    return case((number > at / _DAY, number - 1), else_=number)
 
 
 def _row(name: str, days: dict[int, int], last: float, today: int) -> SourceRow:
