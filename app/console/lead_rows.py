@@ -7,6 +7,7 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Select,
+    and_,
     exists,
     func,
     literal_column,

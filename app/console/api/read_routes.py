@@ -36,7 +36,6 @@ from app.console.clock_rows import ClockFilter, clocks_page
 from app.console.lead_rows import LeadFilter, find_lead, leads_page
 from app.console.queue_rows import queue_page
 from app.console.serving.state import state_of
-from app.console.store import Lag
 from leads.records import Place
 
 router = APIRouter(prefix="/api/v1", responses=problem_responses())
@@ -58,16 +57,12 @@ async def now(
     del caller
     state = state_of(request)
     lag = await state.lag()
-    return await state.ask(_now, until, lag)
-
-
-def _now(connection: Connection, until: float, lag: Lag) -> Now:
-    places = figures.count_places(connection)
+    places = await state.kept.get(figures.count_places)
     return Now(
         captured=sum(places.values()),
         places=places,
-        waiting=list(map(WaitingFor.of, figures.count_waiting(connection))),
-        clocks=_late_clocks(connection, until),
+        waiting=list(map(WaitingFor.of, await state.kept.get(figures.count_waiting))),
+        clocks=await state.ask(_late_clocks, until),
         behind=lag.behind,
         read_at=time_of(lag.read_at),
     )

@@ -14,7 +14,7 @@ from app.console.pages.shares import shares_of
 from app.console.pages.signed_in import SignedIn
 from app.console.pages.sla_views import AT_RISK, SHOWN_FOR, VIEWS
 from app.console.pages.words import WEEK
-from app.console.serving.state import state_of
+from app.console.serving.state import ConsoleState, state_of
 from leads.records import WAITING_PLACES, Place
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +26,7 @@ async def now_page(request: Request, session: SignedIn) -> Response:
     """Each figure leads to its rows."""
     state = state_of(request)
     now = state.clock.now()
-    shown = await state.ask(_figures, now)
+    shown = {**await _counts(state, int(now // 86_400)), **await state.ask(_late, now)}
     people = await people_of(state, session.scopes, [one.lead for one in shown["clocks"]])
     lag = await state.lag()
     return render(
@@ -34,24 +34,34 @@ async def now_page(request: Request, session: SignedIn) -> Response:
     )
 
 
-def _figures(connection: Connection, now: float) -> dict[str, Any]:
-    places = figures.count_places(connection)
-    waiting = figures.count_waiting(connection)
-    counts = sum_of(count_clocks(connection, now + AT_RISK, now - SHOWN_FOR))
-    due = clocks_page(connection, VIEWS["due"].clocks(now), _SHOWN_CLOCKS - 3)
-    breached = clocks_page(connection, VIEWS["breached"].clocks(now), _SHOWN_CLOCKS)
-    today = int(now // 86_400)
+async def _counts(state: ConsoleState, today: int) -> dict[str, Any]:
+    """What does not depend on the time of day, counted once for all open pages."""
+    places = await state.kept.get(figures.count_places)
+    waiting = await state.kept.get(figures.count_waiting)
     return {
         "captured": sum(places.values()),
         "places": places,
         "shares": shares_of(places, always=(Place.IN_FLIGHT,)),
         "waiting": waiting,
         "oldest": _oldest(waiting),
+        "week": await state.kept.get_recent(_week, today),
+        "sources": await state.kept.get_recent(trends.sources, today),
+    }
+
+
+def _week(connection: Connection, today: int) -> list[trends.WeekChange]:
+    return trends.count_weeks(connection, tuple(WEEK), today)
+
+
+def _late(connection: Connection, now: float) -> dict[str, Any]:
+    """First contacts that are late or due soon."""
+    counts = sum_of(count_clocks(connection, now + AT_RISK, now - SHOWN_FOR))
+    due = clocks_page(connection, VIEWS["due"].clocks(now), _SHOWN_CLOCKS - 3)
+    breached = clocks_page(connection, VIEWS["breached"].clocks(now), _SHOWN_CLOCKS)
+    return {
         "at_risk": counts.due,
         "breached": counts.breached,
         "clocks": [*due, *breached][:_SHOWN_CLOCKS],
-        "week": trends.count_weeks(connection, tuple(WEEK), today),
-        "sources": trends.sources(connection, today),
     }
 
 

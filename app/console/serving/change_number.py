@@ -4,14 +4,14 @@ import asyncio
 from contextlib import suppress
 from time import monotonic
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from app.console.database import DatabaseUnavailableError
 from app.console.schema import OFFSETS
 from app.console.store import ReadModel
 
 #: Seconds between two looks at the database.
-EVERY = 0.5
+EVERY = 0.25
 
 
 class ChangeNumber:
@@ -31,6 +31,17 @@ class ChangeNumber:
                 self._asked_at = monotonic()
             return self._number
 
+    async def next(self) -> int:
+        """The number of the next look at the database: the first of those who wait for it looks,
+        and all are told at once."""
+        await asyncio.sleep(max(0.0, self._asked_at + EVERY - monotonic()))
+        return await self.get()
+
     def _ask(self) -> int:
         with self._model.reading() as connection:
-            return int(connection.scalar(select(func.sum(OFFSETS.c.next_offset))) or 0)
+            return change_number(connection)
+
+
+def change_number(connection: Connection) -> int:
+    """The number, now."""
+    return int(connection.scalar(select(func.sum(OFFSETS.c.next_offset))) or 0)

@@ -18,6 +18,7 @@ from app.console.api.idempotency import IdempotencyStore
 from app.console.database import open_database
 from app.console.queue_rows import Waiting
 from app.console.serving.change_number import ChangeNumber
+from app.console.serving.kept_answers import KeptAnswers
 from app.console.store import Lag, ReadModel, open_read_model
 from leads.records import Record
 from leads.sealing import Sealing
@@ -42,6 +43,7 @@ class ConsoleState:
     sign_in: SignIn
     responses: IdempotencyStore
     changes: ChangeNumber
+    kept: KeptAnswers
     hashing: asyncio.Semaphore  # a flood of passwords waits here, and in no thread
     sealing: Sealing
     clock: Clock
@@ -88,6 +90,7 @@ def make_state(settings: Settings, sealing: Sealing, clock: Clock) -> ConsoleSta
         sign_in=SignIn(database),
         responses=IdempotencyStore(database),
         changes=ChangeNumber(model),
+        kept=KeptAnswers(model),
         hashing=asyncio.Semaphore(_HASHES_AT_ONCE),
         sealing=sealing,
         clock=clock,
