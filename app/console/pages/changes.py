@@ -1,6 +1,5 @@
 """Tells open pages when the read model has changed, as server-sent events."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from time import monotonic
 
@@ -8,7 +7,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from app.console.pages.signed_in import SignedIn
-from app.console.serving.change_number import EVERY
 from app.console.serving.state import ConsoleState, state_of
 
 router = APIRouter(include_in_schema=False)
@@ -35,8 +33,7 @@ async def _events(state: ConsoleState, request: Request) -> AsyncIterator[bytes]
     known = await state.changes.get()
     yield _RETRY
     while monotonic() < until and not await request.is_disconnected():
-        await asyncio.sleep(EVERY)
-        number = await state.changes.get()
+        number = await state.changes.next()
         if number != known:
             known = number
             yield f"data: {number}\n\n".encode()
