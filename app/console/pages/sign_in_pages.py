@@ -32,10 +32,9 @@ async def sign_in(
     require_same_site(request)
     state = state_of(request)
     try:
-        async with state.hashing:
-            text = await asyncio.to_thread(
-                state.sign_in.sign_in, email, password, state.clock.now()
-            )
+        text = await state.hashing.run(
+            state.sign_in.sign_in, email, password, state.clock.now()
+        )
     except SignInRefusedError as error:
         return render("sign_in.html", 403, back=back, email=email, why=str(error))
     return keep_signed_in(RedirectResponse(_ours(back), 303), text)
@@ -68,8 +67,7 @@ async def welcome(request: Request, link: str, password: Text = "") -> Response:
     if email and (why := why_refused(password, email)):
         return _welcome(email, f"{why[:1].upper()}{why[1:]}.", 422)
     if email:
-        async with state.hashing:
-            email = await asyncio.to_thread(state.users.set_password, link, password, now)
+        email = await state.hashing.run(state.users.set_password, link, password, now)
     if not email:
         return _welcome("", _NO_LINK, 404)
     text = await asyncio.to_thread(state.sessions.begin, email, now)

@@ -19,13 +19,12 @@ from app.console.database import open_database
 from app.console.queue_rows import Waiting
 from app.console.serving.change_number import ChangeNumber
 from app.console.serving.kept_answers import KeptAnswers
+from app.console.serving.password_queue import PasswordQueue
 from app.console.store import Lag, ReadModel, open_read_model
 from leads.records import Record
 from leads.sealing import Sealing
 from streams.ports import Clock
 
-#: Passwords that are hashed at a time, 64 MiB each.
-_HASHES_AT_ONCE = 2
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -44,7 +43,7 @@ class ConsoleState:
     responses: IdempotencyStore
     changes: ChangeNumber
     kept: KeptAnswers
-    hashing: asyncio.Semaphore  # a flood of passwords waits here, and in no thread
+    hashing: PasswordQueue
     sealing: Sealing
     clock: Clock
 
@@ -91,7 +90,7 @@ def make_state(settings: Settings, sealing: Sealing, clock: Clock) -> ConsoleSta
         responses=IdempotencyStore(database),
         changes=ChangeNumber(model),
         kept=KeptAnswers(model),
-        hashing=asyncio.Semaphore(_HASHES_AT_ONCE),
+        hashing=PasswordQueue(),
         sealing=sealing,
         clock=clock,
     )
