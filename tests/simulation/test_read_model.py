@@ -4,6 +4,7 @@ recount."""
 import json
 import random
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -16,6 +17,9 @@ from app.console import figures, schema
 from app.console.clock_rows import ClockFilter, State, clocks_page, count_clocks
 from app.console.import_rows import FAULTY, imports_page
 from app.console.lead_rows import LeadFilter, leads_page
+from app.console.measures.cohorts import Window
+from app.console.measures.counting import Counted
+from app.console.measures.reports import ask
 from app.console.queue_rows import Waiting, queue_page
 from app.console.store import ReadModel
 from app.privacy.key_store import KeyStore
@@ -23,11 +27,20 @@ from leads import topics
 from tests.read_model import begins_of, fill, plain_rows, records_of, rows_of
 from tests.simulation.personal_data import telling_of
 from tests.simulation.plan import make_plan
+from tests.simulation.recounted_measures import Counts, recount
 from tests.simulation.simulate import Run, be_quiet, simulate
 
 SEEDS = range(200)
 _WAITS = {"review", "held", "fallback"}
 _MANY = 10_000
+_ALL_DAYS = Window(0, 99_999)
+#: Of those of the measures, what these sites come to.
+_OUTCOMES = {
+    *("import_success clean", "import_success duplicate", "import_success invalid"),
+    *("import_success ended", "routing_accuracy right", "routing_accuracy no_owner"),
+    *("first_contact met", "first_contact breached", "enrolled enrolled", "enrolled other"),
+    *("bounces kept", "bounces bounced"),
+}
 pytestmark = [pytest.mark.simulation, pytest.mark.timeout(1200)]
 Event = dict[str, Any]
 
@@ -64,7 +77,7 @@ def test_every_figure_is_that_of_the_log(model: ReadModel) -> None:
         assert rows_of(model) == plain_rows(left), seed
         with model.reading() as connection:
             seen += compare(connection, read(run), seed)
-    assert {"clocks", "items", "erased", "lists", "stopped"} <= (+seen).keys()
+    assert {"clocks", "items", "erased", "lists", "stopped", *_OUTCOMES} <= (+seen).keys()
 
 
 def read(run: Run) -> Log:
@@ -102,6 +115,7 @@ def compare(connection: Connection, log: Log, seed: int) -> Counter[str]:
     seen["clocks"] = _clocks(connection, log, seed)
     seen["lists"] = _lists(connection, log, seed)
     seen["stopped"] = _days(connection, log, seed)
+    seen += _measures(connection, log, seed)
     _imports(connection, log, seed)
     _stories(connection, log, seed)
     _clear(connection, log, seed)
@@ -202,6 +216,26 @@ def _stopped(connection: Connection, log: Log, days: tuple[int, int], seed: int)
     found = figures.count_stopped_by_list(connection, "unsubscribe", *days)
     assert found == {at: len(some) for at, some in leads.items()}, seed
     return sum(found.values())
+
+
+def _measures(connection: Connection, log: Log, seed: int) -> Counter[str]:
+    wanted = recount(log.events, log.latest)
+    outcomes = Counter[str]()
+    for answer in ask(connection, _ALL_DAYS):
+        key = answer.measure.key
+        assert _counts(answer.counted) == wanted.get(key, {}), (seed, key)
+        if answer.grouped:
+            assert _counts(answer.grouped) == wanted["by list"], seed
+        outcomes.update(f"{key} {one.became}" for one in answer.counted)
+        assert {one.became for one in answer.counted} <= answer.measure.became.keys()
+    return outcomes
+
+
+def _counts(counted: Iterable[Counted]) -> Counts:
+    found: Counts = Counter()
+    for one in counted:
+        found[one.day, one.became, one.rules, one.group] += one.leads
+    return found
 
 
 def _record(event: Event) -> Event:

@@ -1,0 +1,1 @@
+"""The measures of the mission: from questions to the read model to shares, charts and tables."""
