@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from typing import Any
 
 import httpx
 import msgspec
@@ -54,10 +55,12 @@ class PagedSite:
         self.users.set_password(self.users.add(email, role, NOW), PASSWORD, NOW)
         return self.sessions.begin(email, NOW)
 
-    def get(self, path: str, role: Role | None = Role.REVIEWER) -> httpx.Response:
+    def get(
+        self, path: str, role: Role | None = Role.REVIEWER, **options: Any
+    ) -> httpx.Response:
         """Ask for a page."""
         cookies = {COOKIE: self.signed_in[role]} if role else {}
-        return Client(self.api.app).get(path, cookies=cookies)
+        return Client(self.api.app).get(path, cookies=cookies, **options)
 
     def post(
         self,
@@ -92,7 +95,7 @@ def waiting(site: PagedSite) -> str:
 
 PAGES = (
     *("/", "/review", "/leads", "/leads?place=nurtured", "/leads?q=acme", "/imports"),
-    *("/imports/poll", "/sla", "/sla?view=met", "/changes"),
+    *("/imports/poll", "/sla", "/sla?view=met", "/measures", "/changes"),
 )
 
 

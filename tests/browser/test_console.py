@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 PAGES = (
     *("/", "/review", "/review?place=held", "/leads?place=engaged", "/leads?q=nothing"),
     *("/imports", "/imports/poll", "/leads?import=poll", "/sla", "/sla?view=met", "/rules"),
+    *("/measures", "/measures?days=90&by=week&team=nothing"),
 )
 VIEWS = (
     {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},

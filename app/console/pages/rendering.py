@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from app.console.measures import wording
 from app.console.pages import words
 from app.console.pages.assets import asset_path
 from leads.rule_words import condition_words, intent_words
@@ -63,6 +64,9 @@ def _environment() -> Environment:
         intent=intent_words,
         iso=words.iso,
         exact=format_time,
+        percent=wording.percent_words,
+        period=wording.period_words,
+        time_to=wording.time_words,
     )
     found.globals.update(
         asset=asset_path,

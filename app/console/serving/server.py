@@ -9,7 +9,13 @@ from starlette.types import Scope
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.console import figures
-from app.console.api import clock_routes, decision_routes, import_routes, read_routes
+from app.console.api import (
+    clock_routes,
+    decision_routes,
+    import_routes,
+    measure_routes,
+    read_routes,
+)
 from app.console.clock_rows import count_clocks, sum_of
 from app.console.database import DatabaseUnavailableError
 from app.console.pages import (
@@ -17,6 +23,7 @@ from app.console.pages import (
     changes,
     import_pages,
     lead_pages,
+    measures_page,
     now_page,
     review_pages,
     rules_page,
@@ -40,11 +47,12 @@ _API = (
     read_routes.router,
     import_routes.router,
     clock_routes.router,
+    measure_routes.router,
     decision_routes.router,
 )
 _PAGES = (
-    *(now_page, review_pages, several_pages, lead_pages, import_pages, sla_page, rules_page),
-    *(sign_in_pages, changes, assets),
+    *(now_page, review_pages, several_pages, lead_pages, import_pages, sla_page),
+    *(measures_page, rules_page, sign_in_pages, changes, assets),
 )
 OPENAPI_PATH = "/api/v1/openapi.json"
 
