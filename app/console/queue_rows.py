@@ -1,12 +1,12 @@
 """The queue of what waits: by pages, and one lead of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Select, and_, select, tuple_
 
-from app.console.schema import ITEMS, LEADS
+from app.console.schema import EVENTS, ITEMS, LEADS
 from leads.records import WAITING_PLACES, Place, ReviewItem
 
 _WAITS = tuple(sorted(map(str, WAITING_PLACES)))
@@ -64,6 +64,17 @@ def find_several_waiting(connection: Connection, leads: Collection[str]) -> list
     c = LEADS.c
     asked = _rows().where(c.lead.in_(leads), c.place.in_(_WAITS)).order_by(c.place_at, c.lead)
     return [_waiting(tuple(row)) for row in connection.execute(asked)]
+
+
+def decided_already(
+    connection: Connection, seen: Mapping[str, int], actor: str, action: str
+) -> set[str]:
+    """Those of some leads, by the step at which each was seen, for which a person's decision has
+    been carried out from that step on: a form that is sent twice finds its own."""
+    c = EVENTS.c
+    asked = select(c.lead, c.step).where(c.lead.in_(seen), c.kind == "reviewed")
+    found = connection.execute(asked.where(c.actor == actor, c.action == action))
+    return {lead for lead, step in found if step >= seen[lead]}
 
 
 def _rows() -> Select[Any]:

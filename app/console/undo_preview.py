@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from app.base.errors import UsageError
 from app.base.settings import Settings, SettingsError
-from app.operations.undo import UndoReport, undo_import
+from app.operations.undo import undo_import
 from connectors.core.errors import VendorError
 from streams.ports import Clock
 
@@ -24,13 +24,12 @@ class NoPreviewError(Exception):
     """The text says why, for a person."""
 
 
-async def preview_undo(
-    settings: Settings, imported: str, actor: str, clock: Clock
-) -> UndoReport:
-    """Changes nothing. Raises NoPreviewError."""
+async def preview_undo(settings: Settings, imported: str, actor: str, clock: Clock) -> list[str]:
+    """The command's report, line by line. Changes nothing. Raises NoPreviewError."""
     try:
         async with asyncio.timeout(PREVIEW_SECONDS):
-            return await undo_import(settings, imported, actor, clock, dry_run=True)
+            report = await undo_import(settings, imported, actor, clock, dry_run=True)
+            return report.text().splitlines()
     except TimeoutError:
         why = f"This takes longer than the {PREVIEW_SECONDS} seconds that a page may take."
     except KafkaError:

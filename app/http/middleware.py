@@ -20,12 +20,21 @@ class CountedRequests:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
 
+        begun = False
+
         async def counted(message: Message) -> None:
+            nonlocal begun
             if scope["type"] == "http" and message["type"] == "http.response.start":
+                begun = True
                 self._answered(self._path_of(scope), message["status"])
             await send(message)
 
-        await self._app(scope, receive, counted)
+        try:
+            await self._app(scope, receive, counted)
+        except Exception:
+            if scope["type"] == "http" and not begun:  # Starlette answers with 500 outside of this
+                self._answered(self._path_of(scope), 500)
+            raise
 
 
 class SecurityHeaders:

@@ -108,10 +108,10 @@ async def choose(settings: Settings, chosen: Chosen) -> Choice:
     waiting = await _sealed_items(settings)
     if chosen.lead:
         choice = Choice([_at_step(_item_of(waiting, chosen.lead), chosen.step)], {})
-    elif chosen.seen:
-        choice = _still_waiting(waiting, chosen.seen)
-    else:
+    elif chosen.reason_kind:
         choice = Choice(_alike(waiting, chosen), {})
+    else:
+        choice = _still_waiting(waiting, chosen.seen)
     return choice._replace(items=await open_sealing(settings).open_all(choice.items))
 
 

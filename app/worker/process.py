@@ -240,8 +240,14 @@ async def _run(
     worker = Worker(settings, rules, data, clock, keys, _exit, make() if make else None, only)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop_soon() -> None:
+        if not stopping.is_set():
+            stopping.set()
+            limit_stopping(_exit)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, stop_soon)
     async with (
         serving(
             settings.metrics_address, worker.metrics.registry, lambda: why_not_ready(worker.app)
@@ -259,7 +265,6 @@ async def _run(
         await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if crashed.done():
             _exit(crashed.result())
-        limit_stopping(_exit)
         await _stop(worker)
     return 0
 

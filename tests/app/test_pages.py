@@ -169,7 +169,7 @@ def test_a_possible_duplicate_is_shown_beside_the_other_lead(site: PagedSite) ->
 
 def test_fields_are_compared_whatever_their_case() -> None:
     here = Person(first_name="Ada", email="ada@acme.test", title="VP Sales")
-    there = Person(first_name="ADA", email="ada@zeta.test")
+    there = Person(first_name="ADA", email="ada@zeta.test", title="CRO")
     row = lead_row(company="Acme", domain="zeta.test")
     found = compare(here, Company(name="Acme", domain="acme.test"), there, row)
     assert [(one.name, one.differs) for one in found] == [
@@ -181,6 +181,7 @@ def test_fields_are_compared_whatever_their_case() -> None:
     ]
     erased = compare(here, Company(), None, row)
     assert ("title", "VP Sales", "") in erased
+    assert not any(one.differs for one in erased), "nothing is known of the other"
 
 
 def test_several_leads_are_asked_about_before_anything_is_sent(site: PagedSite) -> None:
@@ -191,7 +192,9 @@ def test_several_leads_are_asked_about_before_anything_is_sent(site: PagedSite) 
     assert "Nothing is sent yet" in asked
     assert 'value="set"' not in asked, "a correction is of one lead alone"
     assert "They are two people, which is remembered" in asked
-    assert "No lead is chosen" in site.post("/decide").text
+    for choice in ("", "redrive"):
+        none = site.post("/decide", choice=choice, why="so", confirmed="true")
+        assert (none.status_code, "No lead is chosen" in none.text) == (422, True)
     missing = site.post("/decide", chosen=[box], choice="redrive")
     assert (missing.status_code, "Say why" in missing.text) == (422, True)
     assert site.post("/decide", Role.VIEWER, chosen=[box]).status_code == 403

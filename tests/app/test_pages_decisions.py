@@ -143,6 +143,7 @@ def test_several_leads_are_decided_about_once_and_after_a_preview(site: Settings
     text = unescape(preview.text)
     assert preview.status_code == 200
     assert "whether companies belong together is decided for one lead at a time" in text
+    assert "the companies are unrelated" not in text, "that is the effect on a lead that is refused"
     assert "lead w8 does not wait for a person" in text
     assert "Decide about 2 leads" in text
     for item in (first, second, pair):
@@ -159,6 +160,8 @@ def test_several_leads_are_decided_about_once_and_after_a_preview(site: Settings
         sent = asyncio.run(review_decisions(site, item.lead_id))
         assert len({one.decision_id for one in sent}) == 1
         assert (sent[0].actor, sent[0].reason) == ("olga@acme.test", "checked by phone")
+    alone = olga.decide_about_several(chosen=boxes[:1], choice="merge", why="so").text
+    assert f'name="chosen" value="{boxes[0]}"' in alone, "all are refused: they stay chosen"
     late = olga.decide_about_several(**{**confirm, "key": "another"})
     assert late.status_code == 200
     assert "has decided approve already" in unescape(late.text)

@@ -23,7 +23,7 @@ from streams.testing.log import LogRecord
 from tests.read_model import NOW, changes, compacted, fill, plain_rows, rows_of, simulated
 
 #: They fill every table but that of imports: a lead falls back, clocks run, orders are forged.
-SEEDS = (3, 5, 36)
+SEEDS = (3, 5, 36, 100)
 _RECORD = LogRecord(topics.CURSORS.full, 0, 0, b"", b"", 1000)
 _SLOW = settings(
     max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None

@@ -160,7 +160,7 @@ def test_several_leads_are_ticked_by_keys_seen_first_and_then_decided_about(olga
     page.fill("#why", "left the company")
     _is_usable(page)
     page.click("button.main")
-    assert page.locator("td", has_text="will be done").count() == 2
+    assert page.locator("td", has_text="what runs is stopped").count() == 2
     page.click(".confirm button")
     assert "decided about 2 leads" in page.locator(".notice.blue").inner_text()
     for lead in chosen:

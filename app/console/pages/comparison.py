@@ -22,8 +22,9 @@ class ComparedField(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """Whether the two are not the same, whatever their case."""
-        return self.here.casefold() != self.there.casefold()
+        """Whether both leads have the field, and not the same, whatever their case."""
+        same = self.here.casefold() == self.there.casefold()
+        return bool(self.here and self.there and not same)
 
 
 class OtherLead(NamedTuple):
@@ -48,7 +49,8 @@ async def other_lead(
 def compare(
     person: Person, company: Company, other: Person | None, row: LeadRow
 ) -> list[ComparedField]:
-    """Every field that one of the two has; those that differ first, in the order of the form."""
+    """Every field that one of the two has; those that differ first, in the order of the form. An
+    erased person has none."""
     other = other or Person()
     found = [
         *_fields(_PERSON, person, other),

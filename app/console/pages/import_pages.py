@@ -47,16 +47,17 @@ async def import_page(request: Request, session: SignedIn, imported: ImportId) -
 
 @router.post("/imports/{imported:path}")
 async def preview_page(request: Request, session: Decider, imported: ImportId) -> Response:
-    """The same page with what taking the import back would do; nothing is changed."""
+    """The same page with what taking the import back would do; nothing is changed. Raises
+    ProblemError for one that has no end."""
     state = state_of(request)
     shown = await _shown(state, session, imported)
     if shown["row"].endless:
         raise ProblemError(422, f"{imported} has no end, and is not taken back as a whole")
     try:
-        report = await preview_undo(state.settings, imported, session.email, state.clock)
+        preview = await preview_undo(state.settings, imported, session.email, state.clock)
     except NoPreviewError as error:
         return render("import.html", 503, **shown | {"no_preview": str(error)})
-    return render("import.html", **shown | {"preview": report.text().splitlines()})
+    return render("import.html", **shown | {"preview": preview})
 
 
 async def _shown(state: ConsoleState, session: Session, imported: str) -> dict[str, Any]:

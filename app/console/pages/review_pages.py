@@ -13,7 +13,7 @@ from app.console.pages import review_forms, words
 from app.console.pages.rendering import render
 from app.console.pages.review_detail import detail_of, queue_of, show_again
 from app.console.pages.signed_in import Decider, SignedIn
-from app.console.queue_rows import find_waiting
+from app.console.queue_rows import decided_already, find_waiting
 from app.console.serving.state import state_of
 
 router = APIRouter(include_in_schema=False)
@@ -43,7 +43,7 @@ async def review_page(
     said = words.ACTIONS.get(action, "")
     done = {"lead": decided, "several": several, "action": said, "workers": workers}
     first = next((row for row in shown["rows"] if row.lead != decided), None)
-    if first is not None:
+    if first is not None and not several:  # the oldest may be one of them, not carried out yet
         shown |= await detail_of(state, first, session)
     return render("review.html", done=done if decided or several else None, why="", **shown)
 
@@ -84,7 +84,8 @@ async def decide(
     state, form = state_of(request), await request.form()
     row = await state.ask(find_waiting, lead)
     if row is None:
-        return RedirectResponse(f"/leads/{lead}?late=true", 303)
+        own = await state.ask(decided_already, {lead: step}, session.email, choice)
+        return RedirectResponse(f"/leads/{lead}" + ("" if own else "?late=true"), 303)
     [opened] = await state.opened_items(session.scopes, [row])
     fields = review_forms.fields_of(form, choice, opened)
     once = review_forms.decision_key(key, choice, fields)

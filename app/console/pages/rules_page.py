@@ -13,7 +13,7 @@ from app.console.pages.rendering import render
 from app.console.pages.signed_in import SignedIn
 from app.console.schema import LEADS
 from app.console.serving.state import state_of
-from app.rules.store import fetch_rules
+from app.rules.store import effects_are_live, fetch_rules
 from leads.rule_changes import rule_changes
 from leads.rules import Rules
 
@@ -53,6 +53,8 @@ async def rules_page(request: Request, session: SignedIn, version: Hash = "") ->
         session=session,
         page="rules",
         rules=rules,
+        live=rules is not None and effects_are_live(state.settings, rules),
+        by_setting=state.settings.effects != "rules",
         in_force=in_force,
         shown=shown,
         changes=changes,

@@ -2,8 +2,8 @@
 done."""
 
 import secrets
-from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, NamedTuple
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Form, Request
@@ -15,9 +15,9 @@ from app.console.decisions import SharedAnswer, decide_on_several
 from app.console.pages import review_forms, words
 from app.console.pages.rendering import render
 from app.console.pages.signed_in import Decider
-from app.console.queue_rows import Waiting, find_several_waiting
+from app.console.queue_rows import Waiting, decided_already, find_several_waiting
 from app.console.serving.state import ConsoleState, state_of
-from leads.review_actions import ACTIONS, effects_of
+from leads.review_actions import ACTIONS, effects_of, refusal_of_several
 
 router = APIRouter(include_in_schema=False)
 #: Leads of one page of the queue.
@@ -67,8 +67,10 @@ async def decide_about_several(
     answer = SharedAnswer(
         seen, choice, fields, session.email, why, review_forms.decision_key(key, choice, fields)
     )
+    if not seen:
+        return await _show(state, session, answer, back, fault=_NOTHING, status=422)
     if not choice:
-        return await _show(state, session, answer, back, fault="" if seen else _NOTHING)
+        return await _show(state, session, answer, back)
     if refused := review_forms.fault(answer):
         return await _show(state, session, answer, back, fault=refused, status=422)
     try:
@@ -79,6 +81,11 @@ async def decide_about_several(
             state, session, answer, back, fault=_NO_BROKER, status=503, preview=again
         )
     taken = frozenset(one.lead_id for one in report.taken)
+    if confirmed:  # sent a second time, it finds what the first has done
+        asked = {lead: seen[lead] for lead in report.refused}
+        done = await state.ask(decided_already, asked, session.email, choice)
+        taken = taken | done
+        report.refused = {k: why for k, why in report.refused.items() if k not in done}
     if confirmed and not report.refused:
         address = f"/review?place={place}&reason={reason}&several={len(taken)}&action={choice}"
         return RedirectResponse(f"{address}&workers={report.workers}", 303)
@@ -117,6 +124,8 @@ async def _show(
         effects=_effects(rows),
         fault=fault,
         preview=preview,
+        taken_of=_taken_of,
+        effect_on=_effect_on,
         done=done,
         chose=words.ACTIONS.get(answer.action, ""),
         place=back.place,
@@ -124,11 +133,22 @@ async def _show(
     )
 
 
+def _taken_of(seen: Mapping[str, int], taken: Collection[str]) -> list[tuple[str, int]]:
+    return [(lead, step) for lead, step in seen.items() if lead in taken]
+
+
+def _effect_on(row: Waiting, action: str) -> str:
+    """What an answer does to one lead. Without its person, who may be erased, not all is known."""
+    effects = effects_of(row.item) if row.item is not None else {}
+    return effects.get(action, "will be done")
+
+
 def _effects(rows: Sequence[Waiting]) -> dict[str, str]:
-    """Every answer that one of the leads may have, with what it does. A correction is of one lead
-    alone."""
-    found: dict[str, Any] = {}
-    for row in rows:
-        if row.item is not None:
-            found = effects_of(row.item) | found
-    return {action: found[action] for action in ACTIONS if action in found and action != "set"}
+    """Every answer that one of the leads may have here, with what it does, a sentence for each of
+    the reasons. A correction is of one lead alone."""
+    found: dict[str, dict[str, None]] = {}
+    for item in (row.item for row in rows if row.item is not None):
+        for action, effect in effects_of(item).items():
+            if action != "set" and not refusal_of_several(item, action):
+                found.setdefault(action, {})[effect] = None
+    return {action: " ".join(found[action]) for action in ACTIONS if action in found}

@@ -42,19 +42,23 @@ function replaceRegions(page) {
     const row = region.contains(document.activeElement) ? document.activeElement.dataset.row : "";
     const open = [...region.querySelectorAll("details")].map((one) => one.open);
     const ticked = new Set(ticks(region).filter((one) => one.checked).map((one) => one.value));
-    const box = document.activeElement.matches("[name=chosen]") ? document.activeElement.value : "";
+    const focused = region.contains(document.activeElement) ? document.activeElement : null;
+    const all = region.querySelector("[data-all]")?.checked;
     const fresh = document.importNode(newer, true);
     markSelected(region, fresh);
     region.replaceWith(fresh);
+    showScripted(fresh);
     fresh.scrollTop = at;
     [...fresh.querySelectorAll("details")].forEach((one, i) => { one.open = open[i] ?? false; });
     for (const one of ticks(fresh)) {
       one.checked = ticked.has(one.value);
-      if (one.value === box) one.focus();
+      if (focused?.name === "chosen" && one.value === focused.value) one.focus();
     }
+    const every = fresh.querySelector("[data-all]");
+    if (every) every.checked = all && ticks(fresh).every((one) => one.checked);
+    if (focused?.id) fresh.querySelector(`#${CSS.escape(focused.id)}`)?.focus();
     if (row) fresh.querySelector(`[data-row="${CSS.escape(row)}"]`)?.focus();
     localise(fresh);
-    showScripted(fresh);
   }
 }
 
@@ -208,6 +212,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-all]")) {
     for (const one of ticks(document)) one.checked = event.target.checked;
+  } else if (event.target.matches("[name=chosen]:not(:checked)")) {
+    document.querySelector("[data-all]").checked = false;
   }
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
