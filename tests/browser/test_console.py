@@ -156,16 +156,16 @@ def test_several_leads_are_ticked_by_keys_seen_first_and_then_decided_about(olga
     page.locator("#queue:not([data-before])").wait_for()  # the list is brought up to date
     assert page.locator("[name=chosen]:checked").count() == 2
     page.click("#several button")
-    page.check("input[value=suppress]")
-    page.fill("#why", "left the company")
+    page.check("input[value=redrive]")
+    page.fill("#why", "looked up by several")
     _is_usable(page)
     page.click("button.main")
-    assert page.locator("td", has_text="what runs is stopped").count() == 2
+    assert page.locator("td", has_text="It is looked at again").count() == 2
     page.click(".confirm button")
     assert "decided about 2 leads" in page.locator(".notice.blue").inner_text()
     for lead in chosen:
         follow = olga.open(f"/leads/{lead}")
-        follow.locator(".place b", has_text="Not to be contacted").wait_for()
+        follow.locator(".story", has_text="you@acme.test").wait_for()
         follow.context.close()
 
 
