@@ -57,11 +57,11 @@ async def now(
     del caller
     state = state_of(request)
     lag = await state.lag()
-    places = await state.kept.get(figures.count_places)
+    places = await state.cache.get(figures.count_places)
     return Now(
         captured=sum(places.values()),
         places=places,
-        waiting=list(map(WaitingFor.of, await state.kept.get(figures.count_waiting))),
+        waiting=list(map(WaitingFor.of, await state.cache.get(figures.count_waiting))),
         clocks=await state.ask(_late_clocks, until),
         behind=lag.behind,
         read_at=time_of(lag.read_at),

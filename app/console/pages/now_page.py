@@ -36,16 +36,16 @@ async def now_page(request: Request, session: SignedIn) -> Response:
 
 async def _counts(state: ConsoleState, today: int) -> dict[str, Any]:
     """What does not depend on the time of day, counted once for all open pages."""
-    places = await state.kept.get(figures.count_places)
-    waiting = await state.kept.get(figures.count_waiting)
+    places = await state.cache.get(figures.count_places)
+    waiting = await state.cache.get(figures.count_waiting)
     return {
         "captured": sum(places.values()),
         "places": places,
         "shares": shares_of(places, always=(Place.IN_FLIGHT,)),
         "waiting": waiting,
         "oldest": _oldest(waiting),
-        "week": await state.kept.get_recent(_week, today),
-        "sources": await state.kept.get_recent(trends.sources, today),
+        "week": await state.cache.get_recent(_week, today),
+        "sources": await state.cache.get_recent(trends.sources, today),
     }
 
 

@@ -30,7 +30,7 @@ async def queue_of(
         "session": session,
         "page": "review",
         "now": state.clock.now(),
-        "counts": await state.kept.get(figures.count_waiting),
+        "counts": await state.cache.get(figures.count_waiting),
         "rows": await state.opened_items(session.scopes, rows),
         "next": next_cursor(rows, _ROWS),
         "cursor": cursor,

@@ -75,8 +75,8 @@ def make_console(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
         now = state.clock.now()
         try:
             metrics.set_lag(await state.lag())
-            places = await state.kept.get(figures.count_places)
-            metrics.set_leads(places, await state.kept.get(figures.count_waiting))
+            places = await state.cache.get(figures.count_places)
+            metrics.set_leads(places, await state.cache.get(figures.count_waiting))
             clocks = await state.ask(count_clocks, now + AT_RISK, now - SHOWN_FOR)
             metrics.set_clocks(sum_of(clocks))
         except DatabaseUnavailableError:

@@ -17,8 +17,8 @@ from app.console.access.users import UserStore
 from app.console.api.idempotency import IdempotencyStore
 from app.console.database import open_database
 from app.console.queue_rows import Waiting
+from app.console.serving.answer_cache import AnswerCache
 from app.console.serving.change_number import ChangeNumber
-from app.console.serving.kept_answers import KeptAnswers
 from app.console.serving.password_queue import PasswordQueue
 from app.console.store import Lag, ReadModel, open_read_model
 from leads.records import Record
@@ -42,7 +42,7 @@ class ConsoleState:
     sign_in: SignIn
     responses: IdempotencyStore
     changes: ChangeNumber
-    kept: KeptAnswers
+    cache: AnswerCache
     hashing: PasswordQueue
     sealing: Sealing
     clock: Clock
@@ -89,7 +89,7 @@ def make_state(settings: Settings, sealing: Sealing, clock: Clock) -> ConsoleSta
         sign_in=SignIn(database),
         responses=IdempotencyStore(database),
         changes=ChangeNumber(model),
-        kept=KeptAnswers(model),
+        cache=AnswerCache(model),
         hashing=PasswordQueue(),
         sealing=sealing,
         clock=clock,

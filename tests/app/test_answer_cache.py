@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection, event, func, select
 
 from app.console.schema import LEADS
+from app.console.serving.answer_cache import LONGEST, SELDOM, AnswerCache
 from app.console.serving.change_number import ChangeNumber
-from app.console.serving.kept_answers import LONGEST, SELDOM, KeptAnswers
 from app.console.store import ReadModel, Span
 from app.privacy.key_store import KeyStore
 
@@ -21,7 +21,7 @@ class Asked:
 
     def __init__(self, model: ReadModel) -> None:
         self.model, self.counts, self.now = model, 0, 0.0
-        self.kept = KeptAnswers(model, lambda: self.now)
+        self.cache = AnswerCache(model, lambda: self.now)
         self._offset: int | None = None
 
     def count(self, connection: Connection, more: int) -> int:
@@ -58,11 +58,11 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 def test_all_who_ask_share_one_count_until_a_change(asked: Asked) -> None:
     async def work() -> None:
-        found = await asyncio.gather(*(asked.kept.get(asked.count, 0) for _ in range(20)))
+        found = await asyncio.gather(*(asked.cache.get(asked.count, 0) for _ in range(20)))
         assert (found, asked.counts) == ([0] * 20, 1)
         asked.add("a")
         asked.change()
-        found = await asyncio.gather(*(asked.kept.get(asked.count, 0) for _ in range(20)))
+        found = await asyncio.gather(*(asked.cache.get(asked.count, 0) for _ in range(20)))
         assert (found, asked.counts) == ([1] * 20, 2)
 
     run(work())
@@ -70,43 +70,43 @@ def test_all_who_ask_share_one_count_until_a_change(asked: Asked) -> None:
 
 def test_another_argument_is_another_question(asked: Asked) -> None:
     async def work() -> None:
-        assert await asked.kept.get(asked.count, 0) == 0
-        assert await asked.kept.get(asked.count, 5) == 5
-        assert await asked.kept.get_recent(asked.count, 7) == 7
+        assert await asked.cache.get(asked.count, 0) == 0
+        assert await asked.cache.get(asked.count, 5) == 5
+        assert await asked.cache.get_recent(asked.count, 7) == 7
 
     run(work())
 
 
 def test_what_goes_without_a_change_is_counted_again_after_a_while(asked: Asked) -> None:
     async def work() -> None:
-        assert await asked.kept.get(asked.count, 0) == 0
+        assert await asked.cache.get(asked.count, 0) == 0
         asked.add("a")
         asked.now = LONGEST - 1
-        assert await asked.kept.get(asked.count, 0) == 0
+        assert await asked.cache.get(asked.count, 0) == 0
         asked.now = LONGEST
-        assert await asked.kept.get(asked.count, 0) == 1
+        assert await asked.cache.get(asked.count, 0) == 1
 
     run(work())
 
 
 def test_a_recent_answer_is_counted_seldom_and_while_the_former_is_shown(asked: Asked) -> None:
     async def work() -> None:
-        assert await asked.kept.get_recent(asked.count, 0) == 0
+        assert await asked.cache.get_recent(asked.count, 0) == 0
         asked.add("a")
         asked.change()
         asked.now = SELDOM - 1
-        assert await asked.kept.get_recent(asked.count, 0) == 0
-        assert await asked.kept.get_recent(asked.count, 0) == 0
+        assert await asked.cache.get_recent(asked.count, 0) == 0
+        assert await asked.cache.get_recent(asked.count, 0) == 0
         assert asked.counts == 1
         asked.now = SELDOM
-        assert await asked.kept.get_recent(asked.count, 0) == 0, "it is counted meanwhile"
-        assert await asked.kept.get(asked.count, 0) == 1
-        assert await asked.kept.get_recent(asked.count, 0) == 1
+        assert await asked.cache.get_recent(asked.count, 0) == 0, "it is counted meanwhile"
+        assert await asked.cache.get(asked.count, 0) == 1
+        assert await asked.cache.get_recent(asked.count, 0) == 1
         assert asked.counts == 2
         asked.add("b")
         asked.change()
         asked.now = SELDOM + LONGEST
-        assert await asked.kept.get_recent(asked.count, 0) == 2, "an old one is not shown"
+        assert await asked.cache.get_recent(asked.count, 0) == 2, "an old one is not shown"
 
     run(work())
 

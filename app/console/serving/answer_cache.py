@@ -21,7 +21,7 @@ Ts = TypeVarTuple("Ts")
 
 
 @dataclass(slots=True)
-class _Kept:
+class _CachedAnswer:
     """The last answer to a question: what it was asked with, as of which number, and when."""
 
     asked: tuple[object, ...] = ()
@@ -32,23 +32,23 @@ class _Kept:
     recount: "asyncio.Task[Any] | None" = None
 
 
-class KeptAnswers:
+class AnswerCache:
     """The last answer to each question, and to no earlier arguments. `now` counts seconds."""
 
     def __init__(self, model: ReadModel, now: Callable[[], float] = monotonic) -> None:
         self._model, self._now = model, now
-        self._kept: dict[object, _Kept] = {}
+        self._answers: dict[object, _CachedAnswer] = {}
 
     async def get(
         self, question: Callable[[Connection, Unpack[Ts]], T], *asked: *Ts
     ) -> T:
         """The answer, as the read model is now. Raises as ReadModel."""
-        kept = self._of(question)
-        async with kept.lock:
-            if not self._is_young(kept, asked, LONGEST):
-                kept.number = -1
-            await asyncio.to_thread(self._bring_up_to_date, kept, question, asked)
-            answer: T = kept.answer
+        cached = self._of(question)
+        async with cached.lock:
+            if not self._is_young(cached, asked, LONGEST):
+                cached.number = -1
+            await asyncio.to_thread(self._bring_up_to_date, cached, question, asked)
+            answer: T = cached.answer
             return answer
 
     async def get_recent(
@@ -56,31 +56,31 @@ class KeptAnswers:
     ) -> T:
         """As `get`, and after a change for SELDOM seconds the former answer, too; then while it is
         counted again, unless it is older than LONGEST."""
-        kept = self._of(question)
-        if not self._is_young(kept, asked, LONGEST):
+        cached = self._of(question)
+        if not self._is_young(cached, asked, LONGEST):
             return await self.get(question, *asked)
-        if not self._is_young(kept, asked, SELDOM) and (
-            kept.recount is None or kept.recount.done()
+        if not self._is_young(cached, asked, SELDOM) and (
+            cached.recount is None or cached.recount.done()
         ):
-            kept.recount = asyncio.create_task(self.get(question, *asked))
-            kept.recount.add_done_callback(_forget_fault)
-        answer: T = kept.answer
+            cached.recount = asyncio.create_task(self.get(question, *asked))
+            cached.recount.add_done_callback(_forget_fault)
+        answer: T = cached.answer
         return answer
 
-    def _of(self, question: object) -> _Kept:
-        return self._kept.setdefault(question, _Kept())
+    def _of(self, question: object) -> _CachedAnswer:
+        return self._answers.setdefault(question, _CachedAnswer())
 
-    def _is_young(self, kept: _Kept, asked: tuple[object, ...], most: float) -> bool:
-        return kept.asked == asked and self._now() - kept.at < most
+    def _is_young(self, cached: _CachedAnswer, asked: tuple[object, ...], most: float) -> bool:
+        return cached.asked == asked and self._now() - cached.at < most
 
     def _bring_up_to_date(
-        self, kept: _Kept, question: Callable[..., object], asked: tuple[object, ...]
+        self, cached: _CachedAnswer, question: Callable[..., object], asked: tuple[object, ...]
     ) -> None:
         with self._model.reading() as connection:
             number = change_number(connection)  # first: what comes meanwhile is counted again
-            if number != kept.number:
-                kept.answer = question(connection, *asked)
-                kept.asked, kept.number, kept.at = asked, number, self._now()
+            if number != cached.number:
+                cached.answer = question(connection, *asked)
+                cached.asked, cached.number, cached.at = asked, number, self._now()
 
 
 def _forget_fault(task: "asyncio.Task[Any]") -> None:
