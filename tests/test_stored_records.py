@@ -22,7 +22,7 @@ from tests.simulation.site import Site
 
 #: They fill every topic and table: a lead falls back in 36, people are erased in 3, 4 and 9, and a
 #: merge is taken back in 5.
-SEEDS = (3, 4, 5, 9, 36)
+SEEDS = (3, 4, 5, 9, 36, 100)
 #: What a stage neither reads nor writes.
 NOT_SIMULATED = {topics.CRM_IDS, topics.RULES, topics.CURSORS}
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
