@@ -4,6 +4,7 @@
 const policy = window.trustedTypes?.createPolicy("leadgate", { createHTML: (text) => text });
 const live = document.getElementById("live");
 let stream = null;
+const PAUSE = 500; // milliseconds between two refreshes: a busy site changes all the time
 let refreshing = false;
 let again = false;
 
@@ -86,6 +87,7 @@ async function refresh() {
   } catch {
     say("away", "Reconnecting…");
   }
+  await new Promise((done) => setTimeout(done, PAUSE));
   refreshing = false;
   if (again) {
     again = false;
