@@ -26,13 +26,13 @@ async def _measure(
     site: LargeSite, url: str, headers: Mapping[str, str], server: psutil.Process
 ) -> dict[str, float]:
     before = server.memory_info().rss
-    heard: asyncio.Queue[float] = asyncio.Queue()
+    notices: asyncio.Queue[float] = asyncio.Queue()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
-        listeners = [asyncio.create_task(_listen(session, url, heard)) for _ in range(CLIENTS)]
+        listeners = [asyncio.create_task(_listen(session, url, notices)) for _ in range(CLIENTS)]
         await asyncio.sleep(_SETTLED)
         after = server.memory_info().rss
-        times = [one for _ in range(CHANGES) for one in await _change(site, heard)]
+        times = [one for _ in range(CHANGES) for one in await _change(site, notices)]
         for listener in listeners:
             listener.cancel()
         await asyncio.gather(*listeners, return_exceptions=True)
@@ -46,17 +46,17 @@ async def _measure(
 
 
 async def _listen(
-    session: aiohttp.ClientSession, url: str, heard: "asyncio.Queue[float]"
+    session: aiohttp.ClientSession, url: str, notices: "asyncio.Queue[float]"
 ) -> None:
     async with session.get(url) as answer:
         async for line in answer.content:
             if line.startswith(b"data:"):
-                heard.put_nowait(time.perf_counter())
+                notices.put_nowait(time.perf_counter())
 
 
-async def _change(site: LargeSite, heard: "asyncio.Queue[float]") -> list[float]:
+async def _change(site: LargeSite, notices: "asyncio.Queue[float]") -> list[float]:
     """Seconds until each client was told of one change."""
     again = list(records_of(site.story(0)))[:1]
     await asyncio.to_thread(site.append, again, UNSEALED)
     began = time.perf_counter()
-    return [await heard.get() - began for _ in range(CLIENTS)]
+    return [await notices.get() - began for _ in range(CLIENTS)]

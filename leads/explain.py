@@ -85,8 +85,8 @@ def _answer(event: Audit) -> list[str]:
     person's values are empty."""
     if event.kind != "reviewed" or not isinstance(event.outcome, dict):
         return []
-    said = {"answer": event.outcome.get("action"), "because": event.outcome.get("reason")}
-    lines = [f"{name}: {text}" for name, text in said.items() if text]
+    answer = {"answer": event.outcome.get("action"), "because": event.outcome.get("reason")}
+    lines = [f"{name}: {text}" for name, text in answer.items() if text]
     values = event.details.get("fields", {})
     for name in event.outcome.get("fields", ()):
         lines.append(f"{name} = {values.get(name, '')}")

@@ -36,8 +36,8 @@ def alarms() -> tuple[Alarm, ...]:
     [group] = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
     found = []
     for rule in group["rules"]:
-        said, severity = rule["annotations"], rule["labels"]["severity"]
-        found.append(Alarm(rule["alert"], rule["expr"], rule["for"], severity, **said))
+        annotations, severity = rule["annotations"], rule["labels"]["severity"]
+        found.append(Alarm(rule["alert"], rule["expr"], rule["for"], severity, **annotations))
     return tuple(found)
 
 

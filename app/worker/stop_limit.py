@@ -1,4 +1,4 @@
-"""A worker that is told to stop ends, even if one of its parts never does."""
+"""A limit to how long a worker takes to stop after a signal."""
 
 import asyncio
 import io

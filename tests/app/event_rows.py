@@ -11,7 +11,7 @@ from app.console.schema import EVENTS, LEADS, LISTS
 DAY = 86_400
 
 
-class Told(NamedTuple):
+class Event(NamedTuple):
     """An event of a lead; its step is its place in the lead's story unless it is given."""
 
     kind: str
@@ -25,11 +25,11 @@ class Told(NamedTuple):
     step: int | None = None
 
 
-def tell(
-    connection: Connection, lead: str, story: Sequence[Told], lists: Sequence[str] = ()
+def store(
+    connection: Connection, lead: str, story: Sequence[Event], lists: Sequence[str] = ()
 ) -> None:
     """Store a lead's story and where it is now: where its last event with a place says."""
-    rows = [_row(lead, number, told) for number, told in enumerate(story)]
+    rows = [_row(lead, number, event) for number, event in enumerate(story)]
     connection.execute(insert(EVENTS), rows)
     last = [row for row in rows if row["place"]][-1]
     place = {f"place_{name}": last[name] for name in ("step", "kind", "stage", "shadow", "rules")}
@@ -42,24 +42,24 @@ def tell(
         )
 
 
-def _row(lead: str, number: int, told: Told) -> dict[str, Any]:
-    outcome = told.outcome or {}
-    step = number if told.step is None else told.step
+def _row(lead: str, number: int, event: Event) -> dict[str, Any]:
+    outcome = event.outcome or {}
+    step = number if event.step is None else event.step
     return {
         "id": f"{lead} {number}",
         "lead": lead,
-        "stage": told.stage,
-        "kind": told.kind,
+        "stage": event.stage,
+        "kind": event.kind,
         "step": step,
-        "place": told.place,
-        "at": told.day * DAY + float(number),
-        "day": told.day,
+        "place": event.place,
+        "at": event.day * DAY + float(number),
+        "day": event.day,
         "actor": "leadgate",
-        "rules": told.rules,
-        "shadow": told.shadow,
+        "rules": event.rules,
+        "shadow": event.shadow,
         "owner": outcome.get("owner", ""),
         "action": "",
-        "suppression": told.suppression,
-        "record": json.dumps({"outcome": told.outcome}).encode(),
+        "suppression": event.suppression,
+        "record": json.dumps({"outcome": event.outcome}).encode(),
         "log_offset": number,
     }

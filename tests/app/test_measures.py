@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import Connection
 
 from app.console.measures.bounces import count_bounces, count_bounces_by_list
-from app.console.measures.clocks import count_clocks
 from app.console.measures.cohorts import Window
 from app.console.measures.counting import Counted
-from app.console.measures.exports import Export, became, count_exports
-from app.console.measures.owners import count_enrolled
+from app.console.measures.enrolments import count_enrolled
+from app.console.measures.import_success import Export, became, count_exports
 from app.console.measures.reports import Wanted, make_reports
-from app.console.measures.routings import count_routings
+from app.console.measures.routing_accuracy import count_routings
+from app.console.measures.sla_clocks import count_clocks
 from app.console.store import ReadModel
-from tests.app.event_rows import Told, tell
+from tests.app.event_rows import Event, store
 
 TODAY = 20_000
 WINDOW = Window(TODAY - 6, TODAY)
@@ -34,13 +34,13 @@ def model(address: str) -> ReadModel:
 
 def count_stories(
     model: ReadModel,
-    stories: Mapping[str, Sequence[Told]],
+    stories: Mapping[str, Sequence[Event]],
     count: Callable[[Connection, Window], list[Counted]],
 ) -> dict[str, str]:
     """What became of each lead that counts; the rules of its events are its name."""
     with model.writing() as connection:
         for lead, story in stories.items():
-            tell(connection, lead, [one._replace(rules=lead) for one in story])
+            store(connection, lead, [one._replace(rules=lead) for one in story])
         found = count(connection, WINDOW)
     assert {one.leads for one in found} == {1}
     return {one.rules: one.became for one in found}
@@ -54,37 +54,40 @@ def outcomes(counted: Sequence[Counted]) -> Counter[str]:
     return found
 
 
-def captured(day: int = TODAY, **more: Any) -> Told:
+def captured(day: int = TODAY, **more: Any) -> Event:
     """A lead comes in."""
-    return Told("captured", "intake", day, **more)
+    return Event("captured", "intake", day, **more)
 
 
-def written(**more: Any) -> Told:
+def written(**more: Any) -> Event:
     """The CRM has it."""
-    return Told("written", "write", TODAY, **more)
+    return Event("written", "write", TODAY, **more)
 
 
-EXPORTS: dict[str, tuple[str, list[Told]]] = {
+EXPORTS: dict[str, tuple[str, list[Event]]] = {
     "clean": ("clean", [captured(), written()]),
-    "invalid later": ("clean", [captured(), written(), Told("invalid", "intake", TODAY)]),
-    "invalid first": ("invalid", [captured(), Told("invalid", "intake", TODAY), written()]),
-    "variant": ("duplicate", [captured(), Told("variant", "company", TODAY, place="review")]),
-    "merged": ("duplicate", [captured(), Told("merged", "identity", TODAY, place="merged")]),
-    "unreadable": ("unreadable", [Told("dead", "intake", TODAY, place="dead")]),
+    "invalid later": ("clean", [captured(), written(), Event("invalid", "intake", TODAY)]),
+    "invalid first": ("invalid", [captured(), Event("invalid", "intake", TODAY), written()]),
+    "variant": ("duplicate", [captured(), Event("variant", "company", TODAY, place="review")]),
+    "merged": ("duplicate", [captured(), Event("merged", "identity", TODAY, place="merged")]),
+    "unreadable": ("unreadable", [Event("dead", "intake", TODAY, place="dead")]),
     "came after all": (
         "clean",
-        [Told("dead", "intake", TODAY, place="dead"), captured(), written()],
+        [Event("dead", "intake", TODAY, place="dead"), captured(), written()],
     ),
-    "refused": ("refused", [captured(), Told("fallback", "write", TODAY, place="fallback")]),
-    "no owner": ("waiting", [captured(), Told("fallback", "assign", TODAY, place="fallback")]),
-    "opted out": ("ended", [captured(), Told("suppressed", "write", TODAY, place="suppressed")]),
-    "on its way": ("waiting", [captured(), Told("unique", "identity", TODAY)]),
+    "refused": ("refused", [captured(), Event("fallback", "write", TODAY, place="fallback")]),
+    "no owner": ("waiting", [captured(), Event("fallback", "assign", TODAY, place="fallback")]),
+    "opted out": ("ended", [captured(), Event("suppressed", "write", TODAY, place="suppressed")]),
+    "on its way": ("waiting", [captured(), Event("unique", "identity", TODAY)]),
     "released": (
         "clean",
-        [captured(shadow=True), written(shadow=True), Told("matched", "company", TODAY), written()],
+        [
+            *(captured(shadow=True), written(shadow=True)),
+            *(Event("matched", "company", TODAY), written()),
+        ],
     ),
     "written in shadow": ("", [captured(), written(shadow=True)]),
-    "all in shadow": ("", [captured(shadow=True), Told("invalid", "intake", TODAY, shadow=True)]),
+    "all in shadow": ("", [captured(shadow=True), Event("invalid", "intake", TODAY, shadow=True)]),
     "before": ("", [captured(TODAY - 7), written()]),
     "tomorrow": ("", [captured(TODAY + 1)]),
 }
@@ -105,23 +108,23 @@ def test_a_flag_stays_whatever_people_decide(place: str | None) -> None:
 
 def test_a_dead_letter_that_is_of_no_lead_is_no_export(model: ReadModel) -> None:
     with model.writing() as connection:
-        tell(connection, "letter", [Told("dead", "intake", TODAY, place="dead")])
+        store(connection, "letter", [Event("dead", "intake", TODAY, place="dead")])
         connection.exec_driver_sql("DELETE FROM console_leads")
         assert count_exports(connection, WINDOW) == []
 
 
-def routed(day: int = TODAY, **more: Any) -> Told:
+def routed(day: int = TODAY, **more: Any) -> Event:
     """The rules choose a rep."""
     outcome = {**_REP, **more.pop("outcome", {})}
-    return Told("routed", "routing", day, outcome, **more)
+    return Event("routed", "routing", day, outcome, **more)
 
 
-def checked(kind: str = "assigned", owner: str = "cleo@ACME.test", **more: Any) -> Told:
+def checked(kind: str = "assigned", owner: str = "cleo@ACME.test", **more: Any) -> Event:
     """What the CRM shows."""
-    return Told(kind, "assign", TODAY, {"owner": owner}, **more)
+    return Event(kind, "assign", TODAY, {"owner": owner}, **more)
 
 
-ROUTINGS: dict[str, tuple[str, list[Told]]] = {
+ROUTINGS: dict[str, tuple[str, list[Event]]] = {
     "right": ("right", [routed(), checked()]),
     "set by people": ("other", [routed(), checked(owner="ben@acme.test")]),
     "left": ("no_owner", [routed(), checked("unowned"), routed(), checked()]),
@@ -131,7 +134,7 @@ ROUTINGS: dict[str, tuple[str, list[Told]]] = {
     "routed again first": ("unchecked", [routed(), routed(), checked()]),
     "later": ("right", [routed(outcome={"kind": "nurture"}), routed(), checked()]),
     "account": ("right", [routed(outcome={"rule": "account_owner"}), checked()]),
-    "refused at the hand-over": ("unchecked", [routed(), Told("fallback", "engage", TODAY)]),
+    "refused at the hand-over": ("unchecked", [routed(), Event("fallback", "engage", TODAY)]),
     "by a person": ("", [routed(outcome={"rule": "review_decision"}), checked()]),
     "kept": ("", [routed(outcome={"kind": "existing"}), checked()]),
     "in shadow": ("", [routed(shadow=True), checked(shadow=True)]),
@@ -148,15 +151,15 @@ def test_the_first_check_judges_the_first_route_to_a_rep(model: ReadModel) -> No
 def test_machines_whose_clocks_differ_make_no_other_order(model: ReadModel) -> None:
     early = checked()._replace(day=TODAY - 1, step=4)
     with model.writing() as connection:
-        tell(connection, "l", [early, routed(step=3)])
+        store(connection, "l", [early, routed(step=3)])
         [found] = count_routings(connection, WINDOW)
     assert (found.became, found.day) == ("right", TODAY)
 
 
-def clock(kind: str, day: int = TODAY, **more: Any) -> Told:
+def clock(kind: str, day: int = TODAY, **more: Any) -> Event:
     """An event of a clock."""
     outcome = {"team": "north", "seconds": 60.0} if kind != "breached" else {}
-    return Told(kind, "sla", day, outcome, place="", step=7, **more)
+    return Event(kind, "sla", day, outcome, place="", step=7, **more)
 
 
 def test_a_clock_counts_by_its_first_end_and_knows_a_late_contact(model: ReadModel) -> None:
@@ -180,7 +183,7 @@ def test_a_clock_counts_by_its_first_end_and_knows_a_late_contact(model: ReadMod
     }
     with model.writing() as connection:
         for lead, story in stories.items():
-            tell(connection, lead, [captured(), *story])
+            store(connection, lead, [captured(), *story])
         found = count_clocks(connection, WINDOW)
     assert Counter(found) == Counter(
         [
@@ -193,15 +196,15 @@ def test_a_clock_counts_by_its_first_end_and_knows_a_late_contact(model: ReadMod
 
 
 def test_enrolled_against_held_for_want_of_an_owner(model: ReadModel) -> None:
-    enrolled = Told("enrolled", "engage", TODAY, place="")
-    no_route = Told("unrouted", "routing", TODAY, place="held")
+    enrolled = Event("enrolled", "engage", TODAY, place="")
+    no_route = Event("unrouted", "routing", TODAY, place="held")
     stories = {
-        "enrolled": [routed(), enrolled, Told("nurtured", "engage", TODAY, place="nurtured")],
+        "enrolled": [routed(), enrolled, Event("nurtured", "engage", TODAY, place="nurtured")],
         "no route": [no_route],
         "no owner": [routed(), checked("unowned", place="held")],
         "held again": [routed(), enrolled, checked("unowned", place="held")],
-        "found one": [no_route, routed(), Told("engaged", "engage", TODAY, place="engaged")],
-        "waits for Apollo": [routed(), Told("sequence_active", "engage", TODAY, place="held")],
+        "found one": [no_route, routed(), Event("engaged", "engage", TODAY, place="engaged")],
+        "waits for Apollo": [routed(), Event("sequence_active", "engage", TODAY, place="held")],
         "before": [routed(TODAY - 9), enrolled],
         "shadow": [routed(shadow=True), enrolled._replace(shadow=True)],
         "enrolled in shadow": [routed(), enrolled._replace(shadow=True)],
@@ -221,12 +224,12 @@ def test_enrolled_against_held_for_want_of_an_owner(model: ReadModel) -> None:
 
 def enrol_three(connection: Connection) -> None:
     """Of three leads, one on two lists and one on none, the first bounces."""
-    enrolled = Told("enrolled", "engage", TODAY)
-    stopped = Told("suppressed", "engage", TODAY, place="suppressed", suppression="bounce")
-    tell(connection, "a", [enrolled, stopped], lists=("=webinar", "demo"))
-    tell(connection, "b", [enrolled, stopped._replace(suppression="unsubscribe")], lists=("demo",))
-    tell(connection, "c", [stopped, enrolled])
-    tell(connection, "d", [enrolled._replace(day=TODAY - 7), stopped])
+    enrolled = Event("enrolled", "engage", TODAY)
+    stopped = Event("suppressed", "engage", TODAY, place="suppressed", suppression="bounce")
+    store(connection, "a", [enrolled, stopped], lists=("=webinar", "demo"))
+    store(connection, "b", [enrolled, stopped._replace(suppression="unsubscribe")], lists=("demo",))
+    store(connection, "c", [stopped, enrolled])
+    store(connection, "d", [enrolled._replace(day=TODAY - 7), stopped])
 
 
 def test_a_bounce_counts_on_each_list_and_once_in_all(model: ReadModel) -> None:
@@ -250,7 +253,7 @@ def test_reports_are_narrowed_by_list_team_and_rules(model: ReadModel) -> None:
         for lead, rules, lists in (("a", "v1", ("demo",)), ("b", "v2", ())):
             story = [captured(rules=rules), written(), routed(rules=rules), checked()]
             clocks = [clock("sla_started", rules=rules), clock("breached")]
-            tell(connection, lead, [*story, *clocks], lists=lists)
+            store(connection, lead, [*story, *clocks], lists=lists)
 
         def totals(**more: str) -> dict[str, tuple[int, int]]:
             found = make_reports(connection, Wanted(**more), TODAY)  # type: ignore[arg-type]

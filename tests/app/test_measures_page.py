@@ -14,7 +14,7 @@ from app.console.access.roles import Role
 from app.console.access.scopes import Scope
 from app.console.measures.definitions import MEASURES
 from tests.app.conftest import KINDS, new_database
-from tests.app.event_rows import Told, tell
+from tests.app.event_rows import Event, store
 from tests.app.fixed_clock import NOW
 from tests.app.test_api import ok, problem
 from tests.app.test_pages import HOSTILE, PagedSite
@@ -37,17 +37,17 @@ def site(
 @pytest.fixture(autouse=True)
 def _leads(site: PagedSite) -> Iterator[None]:
     """Two exports of today and one of yesterday that was written, and two clocks."""
-    took = Told("captured", "intake", TODAY)
-    wrote = Told("written", "write", TODAY)
-    start = Told("sla_started", "sla", TODAY, {"team": HOSTILE}, place="")
-    met = Told("sla_met", "sla", TODAY, {"seconds": 600.0}, place="")
-    enrolled = Told("enrolled", "engage", TODAY - 8, place="", rules="v2")
+    took = Event("captured", "intake", TODAY)
+    wrote = Event("written", "write", TODAY)
+    start = Event("sla_started", "sla", TODAY, {"team": HOSTILE}, place="")
+    met = Event("sla_met", "sla", TODAY, {"seconds": 600.0}, place="")
+    enrolled = Event("enrolled", "engage", TODAY - 8, place="", rules="v2")
     with site.api.model.writing() as connection:
-        tell(connection, "a", [took, Told("invalid", "intake", TODAY), start, met])
-        tell(connection, "b", [took._replace(rules=HOSTILE), wrote], lists=(HOSTILE, FORMULA))
-        tell(connection, "c", [took._replace(day=TODAY - 1), wrote, enrolled], lists=(FORMULA,))
+        store(connection, "a", [took, Event("invalid", "intake", TODAY), start, met])
+        store(connection, "b", [took._replace(rules=HOSTILE), wrote], lists=(HOSTILE, FORMULA))
+        store(connection, "c", [took._replace(day=TODAY - 1), wrote, enrolled], lists=(FORMULA,))
         late = start._replace(outcome={"team": "north"}), met._replace(kind="breached")
-        tell(connection, "d", [Told("moved", "engage", TODAY), *late])
+        store(connection, "d", [Event("moved", "engage", TODAY), *late])
     yield
     site.api.model.clear()
 

@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 SHORTEST = 12
 LONGEST = 200
 _FEWEST_KINDS = 6  # different characters
-#: A shorter name of an address is in many passwords that nobody guesses from it.
+#: A shorter local part of an address is in most passwords by chance.
 _SHORTEST_NAME = 4
 _HASHER = PasswordHasher()  # RFC 9106's second choice: 64 MiB, 3 passes
 

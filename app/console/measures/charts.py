@@ -115,7 +115,7 @@ def _along(report: Report) -> list[Label]:
 
 
 def _description(report: Report) -> str:
-    """What somebody hears who doesn't see it."""
+    """The text alternative of the chart, for screen readers."""
     known = [(period, share) for period, share in report.periods if share.n]
     if not known:
         return "No leads yet."

@@ -1,4 +1,5 @@
-"""Cohorts of leads in the read model: whom a measure counts, by their first event of some kind."""
+"""Cohorts of leads in the read model: the leads that a measure counts, by their first event of a
+kind."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

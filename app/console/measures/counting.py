@@ -132,8 +132,8 @@ def _leads(counted: Iterable[Counted], became: str) -> int:
 
 
 def percentile(times: Sequence[float | None], percent: int) -> float | None:
-    """The smallest time that so many percent did not exceed (nearest rank). Whoever had no contact
-    waits longer than anybody who had one: None where the rank falls on such a one, or on nobody."""
+    """The smallest time that so many percent did not exceed (nearest rank). A lead without a
+    contact ranks behind all that had one: None if the rank falls on it, or without leads."""
     known = sorted(one for one in times if one is not None)
     rank = math.ceil(len(times) * percent / 100)
     return known[rank - 1] if 0 < rank <= len(known) else None

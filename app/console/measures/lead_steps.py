@@ -12,7 +12,7 @@ from app.console.measures.cohorts import Window, within
 from app.console.schema import EVENTS
 
 
-class Said(msgspec.Struct, frozen=True):
+class StepOutcome(msgspec.Struct, frozen=True):
     """The fields of some kinds' outcomes."""
 
     kind: str = ""
@@ -22,7 +22,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class _Stored(msgspec.Struct, frozen=True):
-    outcome: Said | None = None
+    outcome: StepOutcome | None = None
 
 
 class LeadStep(NamedTuple):
@@ -37,7 +37,7 @@ class LeadStep(NamedTuple):
     shadow: bool
     rules: str
     owner: str
-    said: Said = Said()
+    outcome: StepOutcome = StepOutcome()
 
 
 _STORED = msgspec.json.Decoder(_Stored)
@@ -55,11 +55,11 @@ def lead_steps(
     leads = select(one.c.lead).where(one.c.kind.in_(begin), *within(one, window))
     columns = (c.lead, c.day, c.at, c.step, c.kind, c.stage, c.shadow, c.rules, c.owner, c.record)
     asked = select(*columns).where(c.lead.in_(leads), wanted)
-    return [LeadStep._make((*row[:-1], _said(row[-1]))) for row in connection.execute(asked)]
+    return [LeadStep._make((*row[:-1], _outcome_in(row[-1]))) for row in connection.execute(asked)]
 
 
-def _said(record: bytes) -> Said:
-    return _STORED.decode(record).outcome or Said()
+def _outcome_in(record: bytes) -> StepOutcome:
+    return _STORED.decode(record).outcome or StepOutcome()
 
 
 def by_lead(steps: Iterable[LeadStep]) -> Iterator[list[LeadStep]]:

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, select
 
 from app.console.measures import definitions
 from app.console.measures.bounces import count_bounces, count_bounces_by_list
-from app.console.measures.clocks import count_clocks
 from app.console.measures.cohorts import Window
 from app.console.measures.counting import Counted, Measure, Period, Report, periods, report
-from app.console.measures.exports import count_exports
-from app.console.measures.owners import count_enrolled
-from app.console.measures.routings import count_routings
+from app.console.measures.enrolments import count_enrolled
+from app.console.measures.import_success import count_exports
+from app.console.measures.routing_accuracy import count_routings
+from app.console.measures.sla_clocks import count_clocks
 from app.console.schema import LISTS
 
 #: Lists that a page offers.

@@ -59,8 +59,8 @@ def changed_in(form: Mapping[str, object]) -> dict[str, str]:
 def decision_key(key: str, action: str, fields: Mapping[str, str]) -> str:
     """The key of a decision: the form's, which is random, with what was decided. The same form sent
     twice is one decision; sent again with another answer it is another one, which is refused."""
-    said = msgspec.json.encode((key, action, sorted(fields.items())))
-    return hashlib.sha256(said).hexdigest() if key else ""
+    content = msgspec.json.encode((key, action, sorted(fields.items())))
+    return hashlib.sha256(content).hexdigest() if key else ""
 
 
 def typed_in(form: Mapping[str, object]) -> dict[str, str]:

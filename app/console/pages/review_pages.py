@@ -40,8 +40,8 @@ async def review_page(
     """The queue; beside it the first lead of it."""
     state = state_of(request)
     shown = await queue_of(state, session, place, reason, cursor)
-    said = words.ACTIONS.get(action, "")
-    done = {"lead": decided, "several": several, "action": said, "workers": workers}
+    title = words.ACTIONS.get(action, "")
+    done = {"lead": decided, "several": several, "action": title, "workers": workers}
     first = next((row for row in shown["rows"] if row.lead != decided), None)
     if first is not None and not several:  # the oldest may be one of them, not carried out yet
         shown |= await detail_of(state, first, session)

@@ -33,7 +33,7 @@ class ChangeNumber:
 
     async def next(self) -> int:
         """The number of the next look at the database: the first of those who wait for it looks,
-        and all are told at once."""
+        and all get its answer at once."""
         await asyncio.sleep(max(0.0, self._asked_at + EVERY - monotonic()))
         return await self.get()
 

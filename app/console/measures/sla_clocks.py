@@ -36,7 +36,7 @@ def _clocks(steps: Sequence[LeadStep]) -> Iterator[Counted]:
 
 def _ended(start: LeadStep, ends: Sequence[LeadStep]) -> Counted:
     """The first end counts; a contact after the breach tells how late it was."""
-    contact = next((one.said.seconds for one in ends if one.kind == "sla_met"), None)
+    contact = next((one.outcome.seconds for one in ends if one.kind == "sla_met"), None)
     return Counted(
-        ends[0].day, _ENDS[ends[0].kind], start.rules, start.said.team, seconds=contact
+        ends[0].day, _ENDS[ends[0].kind], start.rules, start.outcome.team, seconds=contact
     )

@@ -1,4 +1,4 @@
-"""Routing accuracy: whether the CRM, read back, shows the rep whom the rules have chosen."""
+"""Routing accuracy: whether the CRM, read back, shows the rep that the rules have chosen."""
 
 from collections.abc import Iterable, Sequence
 
@@ -45,8 +45,8 @@ def _judge(steps: Sequence[LeadStep]) -> Counted | None:
 
 
 def _is_to_rep(step: LeadStep) -> bool:
-    said = step.said
-    return step.kind == "routed" and said.kind == "rep" and said.rule != _BY_PERSON
+    route = step.outcome
+    return step.kind == "routed" and route.kind == "rep" and route.rule != _BY_PERSON
 
 
 def _outcome(route: LeadStep, check: LeadStep | None) -> str:

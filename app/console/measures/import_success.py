@@ -57,28 +57,28 @@ def became(export: Export) -> str:
 
 def count_exports(connection: Connection, window: Window) -> list[Counted]:
     """Leads by the day of their first record; without those that were decided in shadow alone."""
-    told = _told(first_events(window, _TAKEN_IN))
-    is_live = or_(told.c.live == 1, told.c.shadow == 0)
+    summary = _summaries(first_events(window, _TAKEN_IN))
+    is_live = or_(summary.c.live == 1, summary.c.shadow == 0)
     rows = select(
-        told.c.day,
-        told.c.rules,
-        told.c.written.is_not(None).label("is_written"),
-        _before(told.c.invalid, told).label("is_invalid"),
-        _before(told.c.duplicate, told).label("is_duplicate"),
-        (told.c.refused == 1).label("is_refused"),
+        summary.c.day,
+        summary.c.rules,
+        summary.c.written.is_not(None).label("is_written"),
+        _before(summary.c.invalid, summary).label("is_invalid"),
+        _before(summary.c.duplicate, summary).label("is_duplicate"),
+        (summary.c.refused == 1).label("is_refused"),
         LEADS.c.place,
     )
     # a dead letter of a topic without leads has no lead
-    is_lead = and_(LEADS.c.lead == told.c.lead, LEADS.c.place.is_not(None))
-    rows = rows.join_from(told, LEADS, is_lead)
+    is_lead = and_(LEADS.c.lead == summary.c.lead, LEADS.c.place.is_not(None))
+    rows = rows.join_from(summary, LEADS, is_lead)
     return [
         Counted(day, became(Export(*known)), rules, leads=leads)
         for day, rules, *known, leads in count_alike(connection, rows.where(is_live))
     ]
 
 
-def _told(cohort: CTE) -> Subquery:
-    """What the events of each lead of the cohort tell."""
+def _summaries(cohort: CTE) -> Subquery:
+    """A row for each lead of the cohort, summed up from its events."""
     c = EVENTS.c
     in_gate = c.stage.in_(_GATES)
     key = (cohort.c.lead, cohort.c.day, cohort.c.rules)
@@ -92,7 +92,7 @@ def _told(cohort: CTE) -> Subquery:
         _any(c.shadow).label("shadow"),
     )
     asked = asked.join_from(cohort, EVENTS, c.lead == cohort.c.lead)
-    return asked.group_by(*key).subquery("told")
+    return asked.group_by(*key).subquery("summary")
 
 
 def _first_step(wanted: Condition) -> ColumnElement[int]:
@@ -103,7 +103,7 @@ def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.max(case((condition, 1), else_=0))
 
 
-def _before(step: ColumnElement[int], told: FromClause) -> ColumnElement[bool]:
+def _before(step: ColumnElement[int], summary: FromClause) -> ColumnElement[bool]:
     """Whether something happened before the lead was first written, if it ever was."""
-    written = told.c.written
+    written = summary.c.written
     return and_(step.is_not(None), or_(written.is_(None), step < written))
