@@ -3,7 +3,7 @@
 Times are seconds since 1970; days are counted from 1970, UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -68,6 +68,14 @@ def count_waiting(connection: Connection) -> list[WaitingCount]:
     asked = asked.where(c.place.in_(_WAITS)).group_by(c.place, c.place_kind)
     found = [WaitingCount(*row) for row in connection.execute(asked)]
     return sorted(found, key=lambda one: (-one.leads, one.place, one.kind))
+
+
+def oldest_by_place(waiting: Iterable[WaitingCount]) -> dict[str, float]:
+    """Since when the first lead waits in each place; without the places where none does."""
+    oldest: dict[str, float] = {}
+    for one in waiting:
+        oldest[one.place] = min(one.oldest, oldest.get(one.place, one.oldest))
+    return oldest
 
 
 def story(connection: Connection, lead: str) -> list[Audit]:

@@ -10,7 +10,6 @@ from app.console.measures.reports import make_reports
 from app.console.serving.state import state_of
 
 router = APIRouter(prefix="/api/v1", responses=problem_responses())
-_DAY = 86_400
 
 
 @router.get("/measures")
@@ -18,4 +17,4 @@ async def measures(request: Request, caller: Reader, wanted: WantedMeasures) -> 
     """The measures of the last days, each with its definition, by day or week."""
     del caller
     state = state_of(request)
-    return Measures.of(await state.ask(make_reports, wanted, int(state.clock.now() // _DAY)))
+    return Measures.of(await state.ask(make_reports, wanted, state.today()))

@@ -1,7 +1,7 @@
 """What the API tells: figures, the queue, leads and their stories."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Annotated
 
@@ -34,6 +34,7 @@ from app.console.api.parameters import (
 from app.console.api.problems import ProblemError, problem_responses
 from app.console.clock_rows import ClockFilter, clocks_page
 from app.console.lead_rows import LeadFilter, find_lead, leads_page
+from app.console.measures.wording import date_of
 from app.console.queue_rows import queue_page
 from app.console.serving.state import state_of
 from leads.records import Place
@@ -90,7 +91,7 @@ async def days(
         figures.count_by_day, kind, _number_of(first), _number_of(last)
     )
     return [
-        DayCount(day=_EPOCH + timedelta(day), kind=name, leads=leads)
+        DayCount(day=date_of(day), kind=name, leads=leads)
         for (day, name), leads in sorted(counts.items())
     ]
 

@@ -15,7 +15,6 @@ from app.console.pages.signed_in import SignedIn
 from app.console.serving.state import ConsoleState, state_of
 
 router = APIRouter(include_in_schema=False)
-_DAY = 86_400
 
 
 @router.get("/measures")
@@ -52,4 +51,4 @@ async def measures_file(
 
 
 async def _reports(state: ConsoleState, wanted: Wanted) -> Reports:
-    return await state.ask(make_reports, wanted, int(state.clock.now() // _DAY))
+    return await state.ask(make_reports, wanted, state.today())

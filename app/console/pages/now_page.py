@@ -15,7 +15,7 @@ from app.console.pages.signed_in import SignedIn
 from app.console.pages.sla_views import AT_RISK, SHOWN_FOR, VIEWS
 from app.console.pages.words import WEEK
 from app.console.serving.state import ConsoleState, state_of
-from leads.records import WAITING_PLACES, Place
+from leads.records import Place
 
 router = APIRouter(include_in_schema=False)
 _SHOWN_CLOCKS = 8
@@ -26,7 +26,7 @@ async def now_page(request: Request, session: SignedIn) -> Response:
     """Each figure leads to its rows."""
     state = state_of(request)
     now = state.clock.now()
-    shown = {**await _counts(state, int(now // 86_400)), **await state.ask(_late, now)}
+    shown = {**await _counts(state, state.today()), **await state.ask(_late, now)}
     people = await people_of(state, session.scopes, [one.lead for one in shown["clocks"]])
     lag = await state.lag()
     return render(
@@ -43,7 +43,7 @@ async def _counts(state: ConsoleState, today: int) -> dict[str, Any]:
         "places": places,
         "shares": shares_of(places, always=(Place.IN_FLIGHT,)),
         "waiting": waiting,
-        "oldest": _oldest(waiting),
+        "oldest": figures.oldest_by_place(waiting),
         "week": await state.cache.get_recent(_week, today),
         "sources": await state.cache.get_recent(trends.sources, today),
     }
@@ -62,12 +62,4 @@ def _late(connection: Connection, now: float) -> dict[str, Any]:
         "at_risk": counts.due,
         "breached": counts.breached,
         "clocks": [*due, *breached][:_SHOWN_CLOCKS],
-    }
-
-
-def _oldest(waiting: list[figures.WaitingCount]) -> dict[str, float]:
-    """Since when the first lead waits, by place."""
-    return {
-        place: min((one.oldest for one in waiting if one.place == place), default=0.0)
-        for place in map(str, WAITING_PLACES)
     }

@@ -2,7 +2,7 @@
 done."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from aiokafka.errors import KafkaError
@@ -17,6 +17,7 @@ from app.console.pages.rendering import render
 from app.console.pages.signed_in import Decider
 from app.console.queue_rows import Waiting, decided_already, find_several_waiting
 from app.console.serving.state import ConsoleState, state_of
+from app.review.decisions import DecisionReport
 from leads.review_actions import ACTIONS, effects_of, refusal_of_several
 
 router = APIRouter(include_in_schema=False)
@@ -41,7 +42,7 @@ class _Preview(NamedTuple):
     """What an answer would do: the leads that it would be carried out for, and why not for the
     others, by lead."""
 
-    taken: frozenset[str]
+    taken: list[str]
     refused: dict[str, str]
     key: str
 
@@ -71,27 +72,32 @@ async def decide_about_several(
         return await _show(state, session, answer, back, fault=_NOTHING, status=422)
     if not choice:
         return await _show(state, session, answer, back)
-    if refused := review_forms.fault(answer):
-        return await _show(state, session, answer, back, fault=refused, status=422)
+    if fault := review_forms.fault(answer):
+        return await _show(state, session, answer, back, fault=fault, status=422)
     try:
         report = await decide_on_several(state.settings, answer, dry_run=not confirmed)
     except KafkaError:
-        again = _Preview(frozenset(seen), {}, key) if confirmed else None
+        again = _Preview(list(seen), {}, key) if confirmed else None
         return await _show(
             state, session, answer, back, fault=_NO_BROKER, status=503, preview=again
         )
-    taken = frozenset(one.lead_id for one in report.taken)
-    if confirmed:  # sent a second time, it finds what the first has done
-        asked = {lead: seen[lead] for lead in report.refused}
-        done = await state.ask(decided_already, asked, session.email, choice)
-        taken = taken | done
-        report.refused = {k: why for k, why in report.refused.items() if k not in done}
-    if confirmed and not report.refused:
+    done = await _done_before(state, answer, report) if confirmed else set()
+    decided = {one.lead_id for one in report.taken} | done
+    taken = [lead for lead in seen if lead in decided]
+    refused = {lead: why for lead, why in report.refused.items() if lead not in done}
+    if confirmed and not refused:
         address = f"/review?place={place}&reason={reason}&several={len(taken)}&action={choice}"
         return RedirectResponse(f"{address}&workers={report.workers}", 303)
-    preview = _Preview(taken, report.refused, secrets.token_urlsafe(16))
+    preview = _Preview(taken, refused, secrets.token_urlsafe(16))
     return await _show(state, session, answer, back, preview=preview, done=confirmed)
 
+
+async def _done_before(
+    state: ConsoleState, answer: SharedAnswer, report: DecisionReport
+) -> set[str]:
+    """The refused leads that the same form, sent before, has decided about."""
+    asked = {lead: answer.seen[lead] for lead in report.refused}
+    return await state.ask(decided_already, asked, answer.actor, answer.action)
 
 
 def _seen(chosen: Sequence[str]) -> dict[str, int]:
@@ -124,17 +130,12 @@ async def _show(
         effects=_effects(rows),
         fault=fault,
         preview=preview,
-        taken_of=_taken_of,
         effect_on=_effect_on,
         done=done,
         chose=words.ACTIONS.get(answer.action, ""),
         place=back.place,
         reason=back.reason,
     )
-
-
-def _taken_of(seen: Mapping[str, int], taken: Collection[str]) -> list[tuple[str, int]]:
-    return [(lead, step) for lead, step in seen.items() if lead in taken]
 
 
 def _effect_on(row: Waiting, action: str) -> str:

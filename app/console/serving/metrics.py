@@ -1,12 +1,12 @@
 """The console process's metrics."""
 
-from collections.abc import Iterable, Mapping
-from math import inf, nan
+from collections.abc import Collection, Iterable, Mapping
+from math import nan
 
 from prometheus_client import Gauge
 
 from app.console.clock_rows import ClockCounts
-from app.console.figures import WaitingCount
+from app.console.figures import WaitingCount, oldest_by_place
 from app.console.store import Lag
 from app.monitoring.metrics import RequestMetrics
 
@@ -46,13 +46,12 @@ class ConsoleMetrics(RequestMetrics):
             registry=self.registry,
         )
 
-    def set_leads(self, places: Mapping[str, int], waiting: Iterable[WaitingCount]) -> None:
+    def set_leads(self, places: Mapping[str, int], waiting: Collection[WaitingCount]) -> None:
         """Where the read model has leads now, and what they wait for."""
         self._waiting.clear()
-        oldest: dict[str, float] = {}
         for one in waiting:
             self._waiting.labels(one.place, one.kind).set(one.leads)
-            oldest[one.place] = min(one.oldest, oldest.get(one.place, inf))
+        oldest = oldest_by_place(waiting)
         for place, leads in places.items():
             self._leads.labels(place).set(leads)
             self._oldest.labels(place).set(oldest.get(place, nan))

@@ -25,6 +25,7 @@ from leads.records import Record
 from leads.sealing import Sealing
 from streams.ports import Clock
 
+_DAY = 86_400  # seconds
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -57,6 +58,10 @@ class ConsoleState:
                 return question(connection, *args, **more)
 
         return await asyncio.to_thread(answer)
+
+    def today(self) -> int:
+        """The day, counted from 1970, UTC."""
+        return int(self.clock.now() // _DAY)
 
     async def lag(self) -> Lag:
         """See ReadModel.lag."""

@@ -40,10 +40,10 @@ function replaceRegions(page) {
     const newer = page.getElementById(region.id);
     if (!newer || region.contains(document.activeElement) && isTyping()) continue;
     const at = region.scrollTop;
-    const row = region.contains(document.activeElement) ? document.activeElement.dataset.row : "";
     const open = [...region.querySelectorAll("details")].map((one) => one.open);
     const ticked = new Set(ticks(region).filter((one) => one.checked).map((one) => one.value));
     const focused = region.contains(document.activeElement) ? document.activeElement : null;
+    const row = focused?.dataset.row;
     const all = region.querySelector("[data-all]")?.checked;
     const fresh = document.importNode(newer, true);
     markSelected(region, fresh);
